@@ -1,4 +1,4 @@
-"""Errors that a user can cause and can mend: shown as one line per problem, never as a traceback."""
+"""Errors that a user can cause and can mend: one line per problem, never a traceback."""
 
 from collections.abc import Iterable
 

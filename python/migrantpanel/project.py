@@ -1,11 +1,11 @@
-"""Where things are: the project's folders, relative to the clone unless a setting says otherwise."""
+"""Where things are: folders relative to the clone, unless a setting says otherwise."""
 
 import os
 from pathlib import Path
 
 
 def project_dir() -> Path:
-    """Return the project's folder: `MIGRANTPANEL_PROJECT_DIR`, else the nearest one with dbt_project.yml.
+    """Return the folder of dbt_project.yml: `MIGRANTPANEL_PROJECT_DIR`, else the nearest one.
 
     Looks upwards from the working folder first, then from this file (an editable install).
     """

@@ -1,4 +1,4 @@
-"""Random streams keyed by what they are for, so that one more draw elsewhere changes nothing here."""
+"""Random streams keyed by what they are for: one more draw elsewhere changes nothing here."""
 
 import hashlib
 

@@ -1,0 +1,221 @@
+"""The command line: `migrantpanel COMMAND --help` says what each command does."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from migrantpanel.errors import UserError
+from migrantpanel.project import project_dir
+
+app = typer.Typer(
+    name="migrantpanel",
+    help="Build the migrant panel: from survey and register extracts to a tested warehouse.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="markdown",
+)
+screen = Console(stderr=True)
+
+Extracts = Annotated[
+    list[Path],
+    typer.Option(
+        "--extracts",
+        metavar="DIR",
+        help="A folder of delivered files, read only. May be given several times.",
+    ),
+]
+Landing = Annotated[Path, typer.Option(metavar="DIR", help="Where the landed Parquet files are.")]
+Overlay = Annotated[
+    Path,
+    typer.Option(metavar="DIR", help="Your own catalogue and crosswalk rows; see docs/overlay.md."),
+]
+Warehouse = Annotated[
+    Path,
+    typer.Option(metavar="FILE", help="The published DuckDB file. The vault stands beside it."),
+]
+Site = Annotated[Path, typer.Option(metavar="DIR", help="Where the documentation site is.")]
+
+DEFAULT_EXTRACTS = [Path("extracts")]
+DEFAULT_LANDING = Path("landing")
+DEFAULT_OVERLAY = Path("overlay")
+DEFAULT_WAREHOUSE = Path("warehouse/migrant_panel.duckdb")
+DEFAULT_SITE = Path("site")
+
+
+class FileFormat(StrEnum):
+    """How the simulated extracts are written."""
+
+    sav = "sav"
+    parquet = "parquet"
+
+
+class Platform(StrEnum):
+    """For which machines a bundle is made."""
+
+    win_amd64 = "win_amd64"
+    linux_x86_64 = "linux_x86_64"
+
+
+def main() -> None:
+    """Run the command line: exit 0 on success, 1 on bad data or a failed check, 2 on misuse."""
+    try:
+        app()
+    except UserError as error:
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)
+        sys.exit(1)
+
+
+@app.command()
+def simulate(
+    out: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help="Where the extracts go; the truth goes to DIR-truth."),
+    ] = Path("extracts"),
+    persons: Annotated[
+        int, typer.Option(min=1, help="About how many persons the registers hold.")
+    ] = 60_000,
+    survey_fraction: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of the surveys' real sample sizes.")
+    ] = 0.05,
+    seed: Annotated[int, typer.Option(help="Same seed, same files.")] = 1,
+    file_format: Annotated[
+        FileFormat, typer.Option("--format", help="SPSS as delivered, or Parquet.")
+    ] = FileFormat.sav,
+) -> None:
+    """Write simulated extracts, named and coded as the delivered files are.
+
+    What really happened to everybody is written beside them, never into them. Simulated numbers
+    prove code; they are no findings.
+    """
+    from migrantpanel import simulation
+
+    simulation.simulate(out, persons, survey_fraction, seed, file_format.value)
+    screen.print(f"simulated extracts: {out} (truth: {out}-truth)")
+
+
+@app.command()
+def inspect(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of extracts.")],
+) -> None:
+    """Say in one screen what an extracts folder holds, what is missing and what that disables."""
+    from migrantpanel import landing
+
+    screen.print(landing.render_inspection(landing.inspect([folder])))
+
+
+@app.command()
+def land(
+    extracts: Extracts = DEFAULT_EXTRACTS,
+    landing: Landing = DEFAULT_LANDING,
+    overlay: Overlay = DEFAULT_OVERLAY,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Hash every file again, also unchanged ones.")
+    ] = False,
+) -> None:
+    """Convert the delivered files that changed, and list what landed, failed and is absent."""
+    from migrantpanel import landing as room
+
+    screen.print(room.render_landing(room.land(extracts, landing, _existing(overlay), verify)))
+
+
+@app.command()
+def build(
+    extracts: Extracts = DEFAULT_EXTRACTS,
+    warehouse: Warehouse = DEFAULT_WAREHOUSE,
+    landing: Landing = DEFAULT_LANDING,
+    overlay: Overlay = DEFAULT_OVERLAY,
+    site: Site = DEFAULT_SITE,
+    select: Annotated[
+        str | None,
+        typer.Option(help="Build only this dbt selection, on a copy of what is published."),
+    ] = None,
+) -> None:
+    """Land, build and test every layer, and publish: all or nothing."""
+    from migrantpanel import warehouse as room
+
+    done = room.build(
+        extracts, warehouse, landing, project_dir(), site, _existing(overlay), select, screen.print
+    )
+    for stage, seconds in done.seconds.items():
+        screen.print(f"{stage:14} {seconds:7.1f} s")
+    screen.print(f"published: {warehouse}")
+
+
+@app.command()
+def publish(warehouse: Warehouse = DEFAULT_WAREHOUSE) -> None:
+    """Finish a publish that an open file blocked."""
+    from migrantpanel import warehouse as room
+
+    for path in room.publish(warehouse):
+        screen.print(f"published: {path}")
+
+
+@app.command()
+def digest(
+    warehouse: Warehouse = DEFAULT_WAREHOUSE,
+    schema: Annotated[str, typer.Option(help="The schema whose tables are hashed.")] = "marts",
+) -> None:
+    """Print one hash per mart: equal hashes mean equal rows."""
+    from migrantpanel import warehouse as room
+
+    for table, value in room.digest(warehouse, schema).items():
+        print(f"{value}  {table}")
+
+
+@app.command()
+def docs(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the site goes.")] = DEFAULT_SITE,
+    warehouse: Warehouse = DEFAULT_WAREHOUSE,
+    landing: Landing = DEFAULT_LANDING,
+) -> None:
+    """Write the documentation site: overview, lineage, columns, checks and methods."""
+    from migrantpanel import site
+
+    site.build_site(project_dir(), warehouse, landing, out)
+    screen.print(f"site: {out / 'index.html'}")
+
+
+@app.command()
+def queries(warehouse: Warehouse = DEFAULT_WAREHOUSE) -> None:
+    """Run the three example queries of the README and show their answers."""
+    import duckdb
+
+    for path in sorted((project_dir() / "docs" / "queries").glob("*.sql")):
+        query = path.read_text(encoding="utf-8")
+        with duckdb.connect(warehouse, read_only=True) as connection:
+            cursor = connection.execute(query)
+            table = Table(*[column[0] for column in cursor.description], title=path.stem)
+            for row in cursor.fetchall():
+                table.add_row(*["" if value is None else str(value) for value in row])
+        Console().print(f"[dim]{query}[/dim]", table)
+
+
+@app.command()
+def bundle(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the bundle goes.")] = Path(
+        "bundle"
+    ),
+    platform: Annotated[
+        Platform, typer.Option(help="The machines it is for.")
+    ] = Platform.win_amd64,
+) -> None:
+    """Collect everything that installs the core on a machine without a network."""
+    from migrantpanel.bundle import make_bundle
+
+    screen.print(f"bundle: {make_bundle(project_dir(), platform.value, out)}")
+
+
+def _existing(folder: Path) -> Path | None:
+    """Return the folder, or None where the default one is absent; a named one must exist."""
+    if folder.is_dir():
+        return folder
+    if folder == DEFAULT_OVERLAY:
+        return None
+    raise UserError(f"{folder} is no folder: give the overlay folder that holds your rows")

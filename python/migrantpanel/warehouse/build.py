@@ -1,0 +1,151 @@
+"""From extracts to published files: land, check, build, test, publish."""
+
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from migrantpanel import landing as landing_room
+from migrantpanel import quality
+from migrantpanel.errors import UserError
+from migrantpanel.identity import pseudonym
+from migrantpanel.warehouse.dbt import run_dbt
+from migrantpanel.warehouse.publish import (
+    PANEL_FILE,
+    VAULT_FILE,
+    checkpoint,
+    publish,
+    published_files,
+    stage,
+)
+
+SIMULATED_SECRET = "simulated-extracts-need-no-secret"
+
+
+@dataclass
+class Build:
+    """What a build did: the published warehouse, and the seconds of each stage."""
+
+    warehouse: Path
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def build(
+    extracts: Sequence[Path],
+    warehouse: Path,
+    landing: Path,
+    project: Path,
+    site: Path,
+    overlay: Path | None = None,
+    select: str | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> Build:
+    """Land the extracts, check what landed, build and test every layer, and publish both files.
+
+    Nothing published changes before every test has passed. `select` takes dbt's selection
+    syntax and starts from a copy of the published files. `report` is called with the landing's
+    table and one line per stage. Raises UserError on bad data or a failed check.
+    """
+    done = Build(warehouse)
+    secret = resolve_secret(project, extracts)
+
+    with _timed(done, "land"):
+        landed = landing_room.land(list(extracts), landing, overlay)
+    report(landing_room.render_landing(landed))
+    with _timed(done, "check landing"):
+        quality.check_landing(landing, site)
+
+    build_dir = _fresh_build_dir(warehouse, keep=select is not None)
+    environment = dbt_environment(build_dir, landing, secret)
+    databases = {"migrant_panel": build_dir / PANEL_FILE, "vault": build_dir / VAULT_FILE}
+    command = ["build", *(["--select", select] if select else [])]
+    with _timed(done, "dbt build"):
+        run_dbt(command, project, environment, "building and testing", databases)
+
+    with _timed(done, "publish"):
+        checkpoint(build_dir)
+        stage(build_dir, warehouse)
+        publish(warehouse)
+    return done
+
+
+def dbt_environment(build_dir: Path, landing: Path, secret: str | None = None) -> dict[str, str]:
+    """Return the settings that the dbt profile reads; the secret never enters SQL."""
+    environment = {
+        "MIGRANTPANEL_BUILD_DIR": build_dir.resolve().as_posix(),
+        "MIGRANTPANEL_LANDING_DIR": landing.resolve().as_posix(),
+    }
+    return environment | ({"MIGRANTPANEL_SECRET": secret} if secret else {})
+
+
+def resolve_secret(project: Path, extracts: Sequence[Path]) -> str:
+    """Return the pseudonyms' secret; make a local one for real extracts on the first build.
+
+    Simulated extracts (their truth stands beside them) share one known key, so that everybody
+    gets the same pseudonyms; that key is refused for anything else.
+    """
+    simulated = all(_is_simulated(root) for root in extracts)
+    try:
+        secret = pseudonym.load_secret(project)
+    except pseudonym.NoSecretError:
+        secret = SIMULATED_SECRET if simulated else secrets.token_hex(32)
+        pseudonym.save_secret(project, secret)
+    if secret == SIMULATED_SECRET and not simulated:
+        raise UserError(
+            f"{project / pseudonym.SECRET_FILE} holds the public key of the simulated extracts: "
+            "delete it (the next build makes a secret one) or set MIGRANTPANEL_SECRET"
+        )
+    return secret
+
+
+def _is_simulated(root: Path) -> bool:
+    """Say whether the simulator's truth stands beside this extracts folder."""
+    return root.resolve().with_name(root.resolve().name + "-truth").is_dir()
+
+
+def _fresh_build_dir(warehouse: Path, keep: bool) -> Path:
+    """Return an empty build folder beside the warehouse, or one with a copy of what is published.
+
+    Raises UserError when another process builds there, or there is nothing to start from.
+    """
+    build_dir = warehouse.parent / "build"
+    for name in (PANEL_FILE, VAULT_FILE):
+        if (build_dir / name).is_file():
+            _refuse_if_open(build_dir / name)
+    shutil.rmtree(build_dir, ignore_errors=True)
+    (build_dir / "tmp").mkdir(parents=True)
+    if keep:
+        for name, path in published_files(warehouse).items():
+            if not path.is_file():
+                raise UserError(f"--select needs a published build to start from; {path} is absent")
+            shutil.copyfile(path, build_dir / name)
+    return build_dir
+
+
+def _refuse_if_open(path: Path) -> None:
+    try:
+        duckdb.connect(path).close()
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise UserError(
+                f"{path} is in use: another build is running, or a program has it open"
+            ) from None
+    except duckdb.Error:
+        return  # a torn file of an interrupted build: it is about to be removed
+
+
+class _timed:
+    """Measure a stage into the build's record."""
+
+    def __init__(self, record: Build, stage_name: str) -> None:
+        self.record, self.stage_name = record, stage_name
+
+    def __enter__(self) -> None:
+        self.start = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.record.seconds[self.stage_name] = time.perf_counter() - self.start

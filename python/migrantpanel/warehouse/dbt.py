@@ -1,0 +1,131 @@
+"""Run dbt with a progress bar, and turn its failures into lines that say what to change."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from migrantpanel.errors import UserError
+
+EXAMPLE_ROWS = 3
+
+
+def run_dbt(
+    command: Sequence[str],
+    project: Path,
+    environment: Mapping[str, str],
+    title: str,
+    databases: Mapping[str, Path] | None = None,
+) -> None:
+    """Run one dbt command in the project's folder and show how far it is.
+
+    `databases` (alias -> file) are opened after a failure to show example rows of failed tests.
+    Raises UserError with one line per failed model or test.
+    """
+    arguments = [sys.executable, "-m", "dbt.cli.main", "--log-format", "json", *command]
+    arguments += ["--profiles-dir", str(project / "profiles"), "--project-dir", str(project)]
+    process = subprocess.Popen(
+        arguments,
+        cwd=project,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    )
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    loose_text: list[str] = []
+    finished: set[str] = set()
+    failures: dict[str, str] = {}
+    with Progress(*columns, transient=True) as progress:
+        task = progress.add_task(title, total=None)
+        for line in process.stdout or ():
+            event = _parse(line)
+            if event is None:
+                loose_text.append(line.rstrip())
+                continue
+            data, name = event["data"], event["info"]["name"]
+            if name == "ConcurrencyLine":
+                progress.update(task, total=data["node_count"])
+            node = data.get("node_info", {})
+            if node.get("node_finished_at"):
+                finished.add(node["unique_id"])
+                progress.update(task, completed=len(finished))
+            if name in ("RunResultError", "MainEncounteredError"):
+                failures[node.get("unique_id", "dbt")] = data.get("msg") or data.get("exc", "")
+    if process.wait() == 0:
+        return
+    target = Path(environment.get("DBT_TARGET_PATH", project / "target"))
+    problems = [
+        _explain(unique_id, message, target, databases or {})
+        for unique_id, message in failures.items()
+    ]
+    raise UserError(*(problems or [f"dbt failed: {' '.join(loose_text[-3:]) or 'no message'}"]))
+
+
+def _parse(line: str) -> dict | None:
+    """Return dbt's log event of a line, or None for text that is no event."""
+    try:
+        event = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return event if isinstance(event, dict) and "data" in event and "info" in event else None
+
+
+def _explain(unique_id: str, message: str, target: Path, databases: Mapping[str, Path]) -> str:
+    """Return one line on a failed node: what it guards, what went wrong, and example rows."""
+    node = _node(unique_id, target)
+    kind, name = node.get("resource_type", "dbt"), node.get("name", unique_id)
+    words = " ".join(message.split())
+    if kind != "test":
+        return f"{kind} {name}: {words}"
+    guards = " ".join(node.get("description", "").split())
+    examples = _example_rows(node.get("compiled_code") or "", databases)
+    return f"test {name}: {words}." + (f" {guards}" if guards else "") + examples
+
+
+def _node(unique_id: str, target: Path) -> dict:
+    """Return the node with its compiled code, from the run results or the manifest."""
+    found: dict = {}
+    for file, entries in (("manifest.json", "nodes"), ("run_results.json", "results")):
+        path = target / file
+        if not path.is_file():
+            continue
+        content = json.loads(path.read_text(encoding="utf-8"))[entries]
+        if isinstance(content, dict):
+            found.update(content.get(unique_id, {}))
+        else:
+            for result in content:
+                if result["unique_id"] == unique_id and result.get("compiled_code"):
+                    found["compiled_code"] = result["compiled_code"]
+    return found
+
+
+def _example_rows(query: str, databases: Mapping[str, Path]) -> str:
+    """Return a few of the rows that a failed test found, as `column=value` words."""
+    if not query or not all(path.is_file() for path in databases.values()):
+        return ""
+    try:
+        with duckdb.connect() as connection:
+            for alias, path in databases.items():
+                connection.execute(f"attach '{path}' as {alias} (read_only)")
+            connection.execute(f"use {next(iter(databases))}")
+            cursor = connection.execute(f"select * from ({query}) limit {EXAMPLE_ROWS}")
+            names = [column[0] for column in cursor.description]
+            rows = cursor.fetchall()
+    except duckdb.Error:
+        return ""
+    shown = (
+        ", ".join(f"{name}={value}" for name, value in zip(names, row, strict=True)) for row in rows
+    )
+    return "".join(f" [{row}]" for row in shown)

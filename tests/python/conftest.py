@@ -1,0 +1,75 @@
+"""One small world for all tests: simulated, landed, built and published once per session."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from migrantpanel.project import project_dir
+
+MARKER_SECRET = "marker-secret-7f3a9c51e0b24d68"
+PERSONS = 6_000
+SURVEY_FRACTION = 0.005
+
+
+@dataclass(frozen=True)
+class World:
+    """The folders and files of a built world."""
+
+    root: Path
+
+    extracts = property(lambda self: self.root / "extracts")
+    truth = property(lambda self: self.root / "extracts-truth")
+    landing = property(lambda self: self.root / "landing")
+    warehouse = property(lambda self: self.root / "warehouse" / "migrant_panel.duckdb")
+    vault = property(lambda self: self.root / "warehouse" / "vault.duckdb")
+    site = property(lambda self: self.root / "site")
+    target = property(lambda self: self.root / "target")
+
+    def environment(self) -> dict[str, str]:
+        """Return the process environment: everything this world writes stays in its folder."""
+        return os.environ | {
+            "MIGRANTPANEL_PROJECT_DIR": str(project_dir()),
+            "MIGRANTPANEL_SECRET": MARKER_SECRET,
+            "DBT_TARGET_PATH": str(self.target),
+            "DBT_LOG_PATH": str(self.root / "logs"),
+        }
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a migrantpanel command in this world's folder."""
+        return subprocess.run(
+            [sys.executable, "-m", "migrantpanel", *arguments],
+            cwd=self.root,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """Return the reference data beside the project, or skip."""
+    folder = project_dir().parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("needs the reference data in ../shared, which is absent")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Simulate, land, build and publish a small world; everything in it is read only for tests."""
+    small = World(tmp_path_factory.mktemp("world"))
+    for command in (
+        (
+            *("simulate", "--out", "extracts", "--persons", str(PERSONS)),
+            *("--survey-fraction", str(SURVEY_FRACTION)),
+        ),
+        ("build",),
+    ):
+        done = small.run(*command)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return small
