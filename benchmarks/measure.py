@@ -1,0 +1,66 @@
+"""Run a command and measure its seconds and the peak memory of all its processes (Linux)."""
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SAMPLE_SECONDS = 0.1
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Seconds on the clock, the peak of the summed resident memory, and what was printed."""
+
+    seconds: float
+    peak_gib: float
+    output: str
+
+
+def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Measured:
+    """Run `command` in `folder` to its end; raise CalledProcessError when it fails."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    peak = _Peak(process.pid)
+    peak.start()
+    output, _ = process.communicate()
+    seconds = time.perf_counter() - start
+    peak.stop()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, output)
+    return Measured(seconds, peak.bytes / 2**30, output)
+
+
+class _Peak(threading.Thread):
+    """Sample the resident memory of a session's processes; shared pages count once per process."""
+
+    def __init__(self, session: int) -> None:
+        super().__init__(daemon=True)
+        self.session, self.bytes, self.ended = session, 0, threading.Event()
+
+    def run(self) -> None:
+        while not self.ended.wait(SAMPLE_SECONDS):
+            self.bytes = max(self.bytes, sum(map(self._resident, Path("/proc").glob("[0-9]*"))))
+
+    def stop(self) -> None:
+        self.ended.set()
+        self.join()
+
+    def _resident(self, process: Path) -> int:
+        try:
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0
+        return int(fields[21]) * PAGE_BYTES if int(fields[3]) == self.session else 0
