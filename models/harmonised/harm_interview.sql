@@ -1,0 +1,58 @@
+with
+
+answer as (
+    select
+        survey,
+        survey_year,
+        respondent_key,
+        lower(variable) as source_key,
+        {{ delivered_code() }} as source_code
+    from {{ ref('stg_survey_answer') }}
+),
+
+date_code as (
+    select
+        survey,
+        survey_year,
+        source_key,
+        source_code,
+        source_position,
+        value
+    from {{ ref('harm_code') }}
+    where variable = 'interview_date'
+),
+
+interview as (
+    select distinct
+        survey,
+        survey_year,
+        respondent_key
+    from answer
+),
+
+-- The date is delivered whole, or in parts that stand in the order year, month, day.
+dated as (
+    select
+        answer.survey,
+        answer.survey_year,
+        answer.respondent_key,
+        string_agg(date_code.value, '-' order by date_code.source_position)
+            as interview_date
+    from answer
+    inner join date_code using (survey, survey_year, source_key, source_code)
+    group by all
+),
+
+final as (
+    select
+        interview.survey || interview.survey_year || '-' || interview.respondent_key
+            as respondent_id,
+        interview.survey,
+        interview.survey_year,
+        interview.respondent_key,
+        try_cast(dated.interview_date as date) as interview_date
+    from interview
+    left outer join dated using (survey, survey_year, respondent_key)
+)
+
+select * from final
