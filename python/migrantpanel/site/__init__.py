@@ -1,0 +1,1 @@
+"""The documentation site: overview, tables, checks, methods and lineage, all offline."""
