@@ -1,0 +1,122 @@
+"""Reads the documented parameter files of the simulated country."""
+
+import csv
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import yaml
+
+NETHERLANDS = 6030
+UNKNOWN_COUNTRY = 0
+RELIGIONS = ("none", "muslim", "christian", "hindu", "other")
+
+
+@dataclass(frozen=True)
+class Stream:
+    """People of one origin who come on their own account, with the shape of their arrival."""
+
+    name: str
+    countries: np.ndarray
+    country_shares: np.ndarray
+    origin: int
+    motive: int
+    man: float
+    age: float
+    age_sd: float
+    couple: float
+    spouse_abroad: float
+    children: float
+    arrivals: dict[int, float]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Every rate of the simulation; `rates` holds the sections of population.yaml as written."""
+
+    rates: dict
+    labour: dict
+    defects: dict
+    origins: tuple[str, ...]
+    motives: tuple[str, ...]
+    country_code: np.ndarray
+    country_label: tuple[str, ...]
+    country_origin: np.ndarray = field(repr=False)
+    municipality: tuple[str, ...] = field(repr=False)
+    municipality_label: tuple[str, ...] = field(repr=False)
+    weight_native: np.ndarray = field(repr=False)
+    weight_migrant: np.ndarray = field(repr=False)
+    streams: tuple[Stream, ...] = field(repr=False)
+
+    def by_origin(self, section: str, name: str) -> np.ndarray:
+        """Return a rate per origin group, in the order of `origins`."""
+        table = self.rates[section][name]
+        return np.array([table[origin] for origin in self.origins], dtype=float)
+
+    def origin_of_country(self, codes: np.ndarray) -> np.ndarray:
+        """Return the origin group (number) of each country code; unknown is NL's number, 0."""
+        return self.country_origin[codes]
+
+
+def _read(name: str) -> str:
+    return (files(__package__) / "parameters" / name).read_text(encoding="utf-8")
+
+
+def curve(knots: dict, at: np.ndarray | float) -> np.ndarray:
+    """Return a piecewise linear rate at given ages, years or durations; ends are constant."""
+    x = np.array(sorted(knots), dtype=float)
+    return np.interp(at, x, np.array([knots[k] for k in sorted(knots)], dtype=float))
+
+
+@cache
+def load_parameters() -> Parameters:
+    """Read the parameter files that come with the package."""
+    rates = yaml.safe_load(_read("population.yaml"))
+    countries = list(csv.DictReader(_read("country.csv").splitlines()))
+    municipalities = list(csv.DictReader(_read("municipality.csv").splitlines()))
+    origins = tuple(rates["oversampling"].keys() - {"evidence"})
+    origins = tuple(name for name in rates["oversampling"] if name in origins)
+    motives = tuple(rates["motives"]["rows"])
+    country_origin = np.zeros(10_000, dtype=np.int8)
+    for row in countries:
+        if row["origin"]:
+            country_origin[int(row["code"])] = origins.index(row["origin"])
+    streams = []
+    for row in rates["streams"]["rows"]:
+        codes = np.array([int(code) for code in row["countries"]])
+        shares = np.array(list(row["countries"].values()), dtype=float)
+        own = {
+            key: row[key]
+            for key in ("name", "man", "age", "age_sd", "couple", "spouse_abroad", "children")
+        }
+        streams.append(
+            Stream(
+                **own,
+                countries=codes,
+                country_shares=shares / shares.sum(),
+                origin=int(country_origin[codes[0]]),
+                motive=motives.index(row["motive"]),
+                arrivals=row["arrivals"],
+            )
+        )
+    return Parameters(
+        rates=rates,
+        labour=yaml.safe_load(_read("careers.yaml")),
+        defects=yaml.safe_load(_read("defects.yaml")),
+        origins=origins,
+        motives=motives,
+        country_code=np.array([int(row["code"]) for row in countries]),
+        country_label=tuple(row["label"] for row in countries),
+        country_origin=country_origin,
+        municipality=tuple(row["code"] for row in municipalities),
+        municipality_label=tuple(row["name"] for row in municipalities),
+        weight_native=_shares([row["weight_native"] for row in municipalities]),
+        weight_migrant=_shares([row["weight_migrant"] for row in municipalities]),
+        streams=tuple(streams),
+    )
+
+
+def _shares(weights: list[str]) -> np.ndarray:
+    values = np.array(weights, dtype=float)
+    return values / values.sum()
