@@ -1,0 +1,232 @@
+"""Finding delivered files, recognising them by name, and choosing which of them land."""
+
+import os
+from collections import defaultdict
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from migrantpanel.errors import UserError
+from migrantpanel.landing.catalogue import Catalogue, Stem, Survey
+from migrantpanel.landing.records import (
+    LANDED,
+    OTHER,
+    REGISTER,
+    SAMPLE,
+    SUPERSEDED,
+    SURVEY,
+    TWIN,
+    UNKNOWN,
+    FileRecord,
+)
+
+# One version in several formats: the first of these lands. SPSS is what is delivered; the others
+# are conversions, in the order in which they keep types and labels.
+FORMAT_PREFERENCE = ("sav", "zsav", "parquet", "dta", "csv.gz", "csv")
+# What the operating system or an editor leaves beside data.
+CLUTTER = ("thumbs.db", "desktop.ini")
+# A recognised file, and its rank among the files of its register or wave: the highest lands.
+Ranked = tuple[FileRecord, tuple[int, ...]]
+
+
+def find_files(roots: list[Path], landing: Path | None = None) -> list[FileRecord]:
+    """Return every file below the roots, in path order; folders and links are followed once.
+
+    Raises `UserError` for a root that cannot be searched, and for a landing folder inside a root,
+    because roots are never written to.
+    """
+    if not roots:
+        raise UserError("no extracts folder was given: name at least one with --extracts")
+    UserError.collect(
+        problem for root in roots if (problem := _root_problem(root, landing)) is not None
+    )
+    records: list[FileRecord] = []
+    seen_files: set[Path] = set()
+    seen_folders: set[tuple[int, int]] = set()
+    problems: list[str] = []
+    for root in roots:
+        walk = os.walk(
+            root,
+            followlinks=True,
+            onerror=lambda error: problems.append(
+                f"{error.filename}: the folder cannot be read ({error.strerror}): ask for the"
+                " right to read it, or leave it out of --extracts"
+            ),
+        )
+        for folder, subfolders, names in walk:
+            status = Path(folder).stat()
+            if (status.st_dev, status.st_ino) in seen_folders:
+                subfolders.clear()  # a link back to a folder already searched
+                continue
+            seen_folders.add((status.st_dev, status.st_ino))
+            subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+            records += [
+                replace(_describe(root, Path(folder) / name)[0], reason="a folder, not a file")
+                for name in subfolders
+                if name.lower().endswith(tuple(f".{suffix}" for suffix in FORMAT_PREFERENCE))
+            ]
+            for name in sorted(names):
+                path = Path(folder) / name
+                if name.startswith(".") or name.lower() in CLUTTER:
+                    continue
+                record, real = _describe(root, path)
+                if real is None or real not in seen_files:
+                    records.append(record)
+                    seen_files.add(real or path)
+    UserError.collect(problems)
+    return records
+
+
+def _root_problem(root: Path, landing: Path | None) -> str | None:
+    try:
+        if not root.exists():
+            return f"{root}: there is no such folder: correct --extracts"
+        if not root.is_dir():
+            return f"{root} is a file: give the folder that holds it to --extracts"
+        next(os.scandir(root), None)
+        resolved = root.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "a link that leads back to itself"
+        return f"{root}: the folder cannot be searched ({reason}): correct --extracts"
+    if landing is not None:
+        inside = landing.resolve()
+        if inside.is_relative_to(resolved) or resolved.is_relative_to(inside):
+            return f"{landing}: landing would write into {root}, which is only read: move --landing"
+    return None
+
+
+def _describe(root: Path, path: Path) -> tuple[FileRecord, Path | None]:
+    """Describe one file, and say where it really is (None for a link that leads nowhere)."""
+    try:
+        status, real, reason = path.stat(), path.resolve(strict=True), None
+    except (OSError, RuntimeError):
+        status, real, reason = path.lstat(), None, "a link that leads nowhere"
+    lower = path.name.lower()
+    known = [suffix for suffix in FORMAT_PREFERENCE if lower.endswith(f".{suffix}")]
+    record = FileRecord(
+        root=str(root),
+        path=path.relative_to(root).as_posix(),
+        file_name=path.name,
+        file_format=max(known, key=len) if known else "",
+        size=status.st_size,
+        modified=datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None),
+        reason=reason,
+    )
+    return record, real
+
+
+def recognise(records: list[FileRecord], catalogue: Catalogue) -> list[FileRecord]:
+    """Name each file's register or survey wave; choose per wave, year and version what lands.
+
+    What lands has status `landed`; the others keep the reason why they do not.
+    """
+    groups: dict[tuple[str, str], list[Ranked]] = defaultdict(list)
+    left: list[FileRecord] = []
+    for record in records:
+        known = _identify(record, catalogue)
+        if known is None:
+            left.append(_unknown(record))
+        elif record.reason:
+            left.append(replace(known[0], status=UNKNOWN))
+        else:
+            groups[(known[0].kind, known[0].stem or "")].append(known)
+    chosen: list[FileRecord] = []
+    problems: list[str] = []
+    for (kind, stem), members in groups.items():
+        selected = _select(
+            members, catalogue.stems[stem].selection if kind == REGISTER else "newest"
+        )
+        names = sorted(
+            {r.name.lower(): r.file_name for r in selected if r.status != SUPERSEDED}.values()
+        )
+        if kind != REGISTER and len(names) > 1:
+            problems.append(
+                f"{' and '.join(names)}: both match the {kind} file of {stem}: narrow its pattern"
+                " in catalogue_survey, or move one out of the extracts"
+            )
+        chosen += selected
+    UserError.collect(problems)
+    return sorted([*chosen, *left], key=lambda record: (record.root, record.path))
+
+
+def _identify(record: FileRecord, catalogue: Catalogue) -> Ranked | None:
+    """Match a file name without case; return the record with its stem, and its rank."""
+    name = record.name if record.file_format else Path(record.file_name).stem
+    for stem in catalogue.stems.values():
+        for pattern in stem.patterns:
+            if match := pattern.fullmatch(name):
+                return _register(record, stem, match.groupdict())
+    for survey in catalogue.surveys.values():
+        for kind, pattern in ((SURVEY, survey.file_pattern), (SAMPLE, survey.sample_pattern)):
+            if pattern is not None and (match := pattern.fullmatch(name)):
+                return _wave(record, survey, kind, match.groupdict())
+    return None
+
+
+def _register(record: FileRecord, stem: Stem, parts: dict[str, str | None]) -> Ranked:
+    year = int(parts["year"]) if parts.get("year") else None
+    version = int(parts.get("version") or 0)
+    named = replace(record, kind=REGISTER, stem=stem.stem, file_year=year, version=version)
+    # A provisional file covers only recent months and a restricted one lacks the migration
+    # variables, so either is taken only when nothing better was delivered.
+    rank = (
+        int(not parts.get("restricted")),
+        int(not parts.get("provisional")),
+        year or 0,
+        version,
+        int(parts.get("stamp") or 0),
+    )
+    return named, rank
+
+
+def _wave(record: FileRecord, survey: Survey, kind: str, parts: dict[str, str | None]) -> Ranked:
+    version = int(parts.get("version") or 0)
+    named = replace(
+        record, kind=kind, stem=survey.name, file_year=survey.survey_year, version=version
+    )
+    return named, (version,)
+
+
+def _select(members: list[Ranked], selection: str) -> list[FileRecord]:
+    """Choose the newest file of a group (per year where asked), then one format and one root."""
+    by_year: dict[int | None, list[Ranked]] = defaultdict(list)
+    for record, rank in members:
+        by_year[record.file_year if selection == "newest_per_year" else None].append((record, rank))
+    decided: list[FileRecord] = []
+    for candidates in by_year.values():
+        readable = [(r, rank) for r, rank in candidates if r.file_format]
+        decided += [_unknown(record) for record, _ in candidates if not record.file_format]
+        if not readable:
+            continue
+        best_rank = max(rank for _, rank in readable)
+        best = [record for record, rank in readable if rank == best_rank]
+        best.sort(key=lambda record: FORMAT_PREFERENCE.index(record.file_format))
+        winner = replace(best[0], status=LANDED, reason=None)
+        decided.append(winner)
+        decided += [replace(r, status=TWIN, reason=_twin_reason(r, winner)) for r in best[1:]]
+        decided += [
+            replace(r, status=SUPERSEDED, reason=f"{winner.file_name} is used instead")
+            for r, rank in readable
+            if rank != best_rank
+        ]
+    return decided
+
+
+def _twin_reason(record: FileRecord, winner: FileRecord) -> str:
+    if record.file_format != winner.file_format:
+        return f"{winner.file_name} holds the same in a preferred format"
+    same = "same size" if record.size == winner.size else "another size: check which is right"
+    return f"also delivered as {winner.full_path.as_posix()} ({same})"
+
+
+def _unknown(record: FileRecord) -> FileRecord:
+    if record.reason:
+        reason = record.reason
+    elif not record.file_format:
+        suffix = Path(record.file_name).suffix or "no extension"
+        reason = f"{suffix} is no format that landing reads ({', '.join(FORMAT_PREFERENCE)})"
+    elif record.file_format in ("sav", "zsav", "dta"):
+        reason = "no name that the catalogue knows; if it is a survey, add it to catalogue_survey"
+    else:
+        reason = "no name that the catalogue knows"
+    return replace(record, kind=OTHER, status=UNKNOWN, reason=reason)

@@ -1,0 +1,144 @@
+"""Writing landed Parquet: zstd, in batches, one file per delivered file, and empty typed files."""
+
+from pathlib import Path
+from types import TracebackType
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+EMPTY = "_empty.parquet"
+
+QUARANTINE_SCHEMA: dict[str, pl.DataType] = {
+    "stem": pl.String(),
+    "source_file": pl.String(),
+    "row_number": pl.Int64(),
+    "column_name": pl.String(),
+    "delivered_value": pl.String(),
+    "reason": pl.String(),
+    "delivered_row": pl.String(),
+}
+SURVEY_ANSWER_SCHEMA: dict[str, pl.DataType] = {
+    "survey": pl.String(),
+    "survey_year": pl.Int32(),
+    "respondent_key": pl.String(),
+    "variable": pl.String(),
+    "code": pl.String(),
+    "missing_kind": pl.String(),
+}
+SURVEY_KEY_SCHEMA: dict[str, pl.DataType] = {
+    "survey": pl.String(),
+    "survey_year": pl.Int32(),
+    "respondent_key": pl.String(),
+    "rinpersoons": pl.String(),
+    "rinpersoon": pl.String(),
+}
+SAMPLE_ROLES: dict[str, pl.DataType] = {
+    "sample_number": pl.String(),
+    "respondent_key": pl.String(),
+    "stratum": pl.String(),
+    "cluster": pl.String(),
+    "frame_units": pl.Int64(),
+    "drawn_units": pl.Int64(),
+    "cluster_probability": pl.Float64(),
+    "household_probability": pl.Float64(),
+    "disposition_code": pl.String(),
+    "sex": pl.String(),
+    "birth_year": pl.Int32(),
+    "origin_code": pl.String(),
+    "municipality": pl.String(),
+}
+SURVEY_SAMPLE_SCHEMA: dict[str, pl.DataType] = {
+    "survey": pl.String(),
+    "survey_year": pl.Int32(),
+    **SAMPLE_ROLES,
+}
+VALUE_LABEL_SCHEMA: dict[str, pl.DataType] = {
+    "stem": pl.String(),
+    "survey": pl.String(),
+    "survey_year": pl.Int32(),
+    "source_file": pl.String(),
+    "variable": pl.String(),
+    "code": pl.String(),
+    "label": pl.String(),
+    "is_missing": pl.Boolean(),
+}
+VARIABLE_LABEL_SCHEMA: dict[str, pl.DataType] = {
+    "stem": pl.String(),
+    "survey": pl.String(),
+    "survey_year": pl.Int32(),
+    "source_file": pl.String(),
+    "variable": pl.String(),
+    "position": pl.Int32(),
+    "label": pl.String(),
+    "storage_format": pl.String(),
+    "measure": pl.String(),
+    "missing_values": pl.String(),
+}
+ABSENT_SCHEMA: dict[str, pl.DataType] = {"stem": pl.String(), "disables": pl.String()}
+# Folders whose shape does not depend on the catalogue.
+FIXED_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
+    "survey_answer": SURVEY_ANSWER_SCHEMA,
+    "survey_key": SURVEY_KEY_SCHEMA,
+    "survey_sample": SURVEY_SAMPLE_SCHEMA,
+    "value_label": VALUE_LABEL_SCHEMA,
+    "variable_label": VARIABLE_LABEL_SCHEMA,
+    "quarantine": QUARANTINE_SCHEMA,
+}
+
+
+class ParquetFolderFile:
+    """One landed file, `<folder>/<name>.parquet`, written batch by batch.
+
+    Nothing is created when nothing is written. A context manager: leaving it closes the file.
+    """
+
+    def __init__(
+        self, base: Path, folder: str, name: str, schema: dict[str, pl.DataType] | None = None
+    ) -> None:
+        self.relative = f"{folder}/{name}.parquet"
+        self._path = base / folder / f"{name}.parquet"
+        self._schema = schema
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> "ParquetFolderFile":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def write(self, batch: pl.DataFrame) -> None:
+        """Append rows; with a schema, their columns must be exactly the schema's."""
+        if self._schema is not None:
+            batch = batch.match_to_schema(pl.Schema(self._schema))
+        table = to_arrow(batch)
+        if self._writer is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
+        self._writer.write_table(table)
+
+
+def to_arrow(frame: pl.DataFrame) -> pa.Table:
+    """Return Arrow without view types, which not every reader of Parquet knows."""
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def write_frame(base: Path, folder: str, name: str, frame: pl.DataFrame) -> str:
+    """Write one whole frame; return its path relative to `base`."""
+    with ParquetFolderFile(base, folder, name) as file:
+        file.write(frame)
+    return file.relative
+
+
+def write_empty(folder: Path, schema: dict[str, pl.DataType]) -> None:
+    """Write the typed file without rows that every landed folder has."""
+    folder.mkdir(parents=True, exist_ok=True)
+    table = to_arrow(pl.DataFrame(schema=schema))
+    pq.write_table(table, folder / f"{EMPTY}.part", compression="zstd")
+    (folder / f"{EMPTY}.part").replace(folder / EMPTY)

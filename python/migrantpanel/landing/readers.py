@@ -1,0 +1,277 @@
+"""Opening a delivered file: what it holds, and its rows in batches of bounded size.
+
+SPSS and Stata rows are read by polars-readstat, which streams and is several times faster than
+pyreadstat; labels and declared missing values come from pyreadstat, which keeps them all.
+"""
+
+import codecs
+import csv
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import polars_readstat
+import pyarrow as pa
+import pyreadstat
+
+from migrantpanel.errors import UserError
+
+# Rows in memory at once, per process: about 100 MB for the widest register.
+BATCH_ROWS = 250_000
+CHUNK_BYTES = 1 << 22
+LABELLED_FORMATS = ("sav", "zsav", "dta")
+# First bytes of each format; CSV has none.
+MAGIC: dict[str, tuple[bytes, ...]] = {
+    "sav": (b"$FL2", b"$FL3"),
+    "zsav": (b"$FL2", b"$FL3"),
+    "dta": (b"<stata_dta>", *(bytes([version]) for version in range(108, 120))),
+    "parquet": (b"PAR1",),
+    "csv.gz": (b"\x1f\x8b",),
+}
+FORMAT_NAMES = {
+    "sav": "SPSS",
+    "zsav": "compressed SPSS",
+    "dta": "Stata",
+    "parquet": "Parquet",
+    "csv.gz": "gzip",
+    "csv": "CSV",
+}
+
+
+# What the readers raise on damaged files; anything else is a fault of this package.
+READER_ERRORS = (
+    pl.exceptions.PolarsError,
+    pa.ArrowException,
+    pyreadstat.ReadstatError,
+    pyreadstat.PyreadstatError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a labelled file says about its variables, kept as delivered."""
+
+    variable_labels: dict[str, str | None] = field(default_factory=dict)
+    value_labels: dict[str, dict[Any, str]] = field(default_factory=dict)
+    missing_ranges: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    missing_letters: dict[str, list[str]] = field(default_factory=dict)
+    formats: dict[str, str] = field(default_factory=dict)
+    measures: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Table:
+    """An opened file: columns in delivered order and spelling, and how to read them."""
+
+    columns: dict[str, pl.DataType]
+    rows: pl.LazyFrame
+    labels: Labels
+    declared_rows: int | None
+    is_untyped: bool
+
+    def batches(self, names: list[str], batch_rows: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
+        """Yield the named columns in file order, at most about `batch_rows` rows at a time."""
+        typed = [
+            pl.col(name).cast(self.columns[name])
+            for name in names
+            if name in self.labels.missing_ranges
+        ]
+        yield from (
+            self.rows.select(names)
+            .with_columns(typed)
+            .collect_batches(chunk_size=batch_rows, maintain_order=True)
+        )
+
+
+@contextmanager
+def reading(path: Path, what_to_do: str = "ask for it again, or copy it again") -> Iterator[None]:
+    """Turn whatever a reader raises on a damaged file into one line that names the file."""
+    try:
+        yield
+    except UserError:
+        raise
+    except PermissionError:
+        raise UserError(f"{path.name}: no right to read it: ask for access to {path}") from None
+    except BaseException as error:
+        # A Rust reader's panic is no Exception, and every reader has a class of its own for it.
+        if not isinstance(error, READER_ERRORS) and type(error).__name__ != "PanicException":
+            raise
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UserError(f"{path.name}: cannot be read ({reason}): {what_to_do}") from None
+
+
+def check_magic(path: Path, file_format: str) -> None:
+    """Raise `UserError` when a file is empty or does not start (and end) as its format does."""
+    with reading(path), path.open("rb") as file:
+        head = file.read(16)
+        file.seek(max(path.stat().st_size - 4, 0))
+        tail = file.read(4)
+    if not head:
+        raise UserError(f"{path.name}: the file is empty (0 bytes): ask for it again")
+    expected = MAGIC.get(file_format)
+    if expected and not head.startswith(expected):
+        raise UserError(
+            f"{path.name}: it starts with {head[:8]!r} and is no {FORMAT_NAMES[file_format]} file:"
+            " give it the extension of what it is, or copy it again"
+        )
+    if file_format == "parquet" and tail != b"PAR1":
+        raise UserError(
+            f"{path.name}: the end of the file is missing (cut short): ask for it again"
+        )
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with reading(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_table(path: Path, file_format: str, scratch: Path) -> Table:
+    """Open a file for streaming. CSV that is packed or not UTF-8 is first copied to `scratch`.
+
+    Raises `UserError` for a file that is empty, cut short or of another kind than its name says.
+    """
+    check_magic(path, file_format)
+    with reading(path):
+        if file_format in LABELLED_FORMATS:
+            return _open_labelled(path, file_format)
+        if file_format == "parquet":
+            rows = pl.scan_parquet(path)
+            columns = dict(rows.collect_schema())
+            count = rows.select(pl.len()).collect().item()
+            return Table(columns, rows, Labels(), count, is_untyped=False)
+        return _open_csv(path, file_format, scratch)
+
+
+def read_labels(path: Path, file_format: str) -> tuple[Labels, int | None]:
+    """Return labels, declared missing values and the number of rows that the header states."""
+    reader = pyreadstat.read_dta if file_format == "dta" else pyreadstat.read_sav
+    with reading(path):
+        try:
+            meta = reader(path, metadataonly=True, user_missing=True)[1]
+        except UnicodeDecodeError:
+            meta = reader(path, metadataonly=True, user_missing=True, encoding="windows-1252")[1]
+    return labels_of(meta), meta.number_rows
+
+
+def labels_of(meta: Any) -> Labels:
+    """Collect from pyreadstat's metadata what landing keeps."""
+    return Labels(
+        variable_labels=dict(meta.column_names_to_labels),
+        value_labels={name: dict(codes) for name, codes in meta.variable_value_labels.items()},
+        missing_ranges={name: list(ranges) for name, ranges in meta.missing_ranges.items()},
+        missing_letters={name: list(codes) for name, codes in meta.missing_user_values.items()},
+        formats=dict(meta.original_variable_types),
+        measures=dict(meta.variable_measure),
+    )
+
+
+def _open_labelled(path: Path, file_format: str) -> Table:
+    labels, declared_rows = read_labels(path, file_format)
+    columns = dict(polars_readstat.scan_readstat(str(path)).collect_schema())
+    # Left alone, polars-readstat turns declared missing values into null, and they are lost. The
+    # other modes, with a column beside each, fail when only some columns are read (0.25.0).
+    declared = [name for name in columns if name in labels.missing_ranges]
+    keep = {"columns": declared, "mode": "merged_string", "use_value_labels": False}
+    rows = polars_readstat.scan_readstat(
+        str(path), preserve_order=True, informative_nulls=keep if declared else None
+    )
+    return Table(columns, rows, labels, declared_rows, is_untyped=False)
+
+
+def _open_csv(path: Path, file_format: str, scratch: Path) -> Table:
+    readable = _utf8_copy(path, file_format, scratch)
+    with readable.open(encoding="utf-8-sig", newline="") as file:
+        header = file.readline()
+        has_rows = bool(file.readline())
+    if not header.strip():
+        raise UserError(f"{path.name}: the first line is blank: write the column names there")
+    separator = max(";,\t|", key=header.count)
+    names = next(csv.reader([header.rstrip("\r\n")], delimiter=separator))
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UserError(
+            f"{path.name}: column {twice[0]} is there {names.count(twice[0])} times: keep one"
+        )
+    rows = pl.scan_csv(
+        readable, separator=separator, infer_schema=False, empty_string_is_null=False
+    )
+    if has_rows:
+        _check_lines(path, readable, separator, len(names))
+    return Table(dict(rows.collect_schema()), rows, Labels(), None, is_untyped=True)
+
+
+def _utf8_copy(path: Path, file_format: str, scratch: Path) -> Path:
+    """Return the file itself when it is plain UTF-8, else a copy that is, decoded in chunks."""
+    if file_format == "csv" and _is_utf8(path):
+        return path
+    plain = scratch / f"{path.name}.utf8"
+    if file_format == "csv.gz":
+        with gzip.open(path, "rb") as source, plain.open("wb") as target:
+            while chunk := source.read(CHUNK_BYTES):
+                target.write(chunk)
+        if _is_utf8(plain):
+            return plain
+        path = plain.rename(scratch / f"{path.name}.bytes")
+    decoder = codecs.getincrementaldecoder("windows-1252")(errors="replace")
+    with path.open("rb") as source, plain.open("w", encoding="utf-8", newline="") as target:
+        while chunk := source.read(CHUNK_BYTES):
+            target.write(decoder.decode(chunk))
+    return plain
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while chunk := file.read(CHUNK_BYTES):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _check_lines(path: Path, readable: Path, separator: str, fields: int) -> None:
+    """Refuse lines with fewer fields than the header: polars would fill them up in silence.
+
+    Only where nothing is quoted, because a quoted field may hold separators and line ends.
+    """
+    lines = pl.scan_csv(
+        readable,
+        separator="\x01",
+        quote_char=None,
+        has_header=False,
+        new_columns=["line"],
+        infer_schema=False,
+        skip_rows=1,
+        raise_if_empty=False,
+    ).with_row_index("number", offset=2)
+    if lines.filter(pl.col("line").str.contains('"', literal=True)).head(1).collect().height:
+        return
+    short = (
+        lines.filter(
+            pl.col("line").str.count_matches(separator, literal=True).fill_null(0) != fields - 1
+        )
+        .head(1)
+        .collect()
+    )
+    if short.height:
+        number, line = short.row(0)
+        raise UserError(
+            f"{path.name}: line {number} has {(line or '').count(separator) + 1} fields where the"
+            f" header has {fields}, for example {(line or '')[:60]!r}: the file may be cut"
+            " short; ask for it again, or mend that line"
+        )

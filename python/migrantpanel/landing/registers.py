@@ -1,0 +1,358 @@
+"""Landing one register file: canonical names and types, in batches, bad rows set apart."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from migrantpanel.errors import UserError
+from migrantpanel.landing.catalogue import YEAR, Column, Stem
+from migrantpanel.landing.labels import write_labels
+from migrantpanel.landing.output import QUARANTINE_SCHEMA, ParquetFolderFile
+from migrantpanel.landing.readers import Table, open_table, reading
+from migrantpanel.landing.records import FileRecord
+
+POLARS_TYPES: dict[str, pl.DataType] = {
+    "string": pl.String(),
+    "int": pl.Int32(),
+    "bigint": pl.Int64(),
+    "double": pl.Float64(),
+}
+# A file with more unreadable rows than this is refused: then the column is wrong, not a row.
+QUARANTINE_LIMIT = 0.1
+EXAMPLES_KEPT = 3
+
+
+@dataclass(frozen=True)
+class Source:
+    """One landed column and the delivered column that fills it (None: it is filled with nulls)."""
+
+    column: Column
+    delivered: str | None
+    year: int | None = None
+
+
+@dataclass
+class Tally:
+    """Counts of one file while its batches pass."""
+
+    rows: int = 0
+    quarantined: int = 0
+    padded: dict[str, int] = field(default_factory=dict)
+    bad: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
+
+
+def landed_schema(stem: Stem) -> dict[str, pl.DataType]:
+    """Return the columns and types of a register's landed folder, in catalogue order."""
+    typed = {column.name: POLARS_TYPES[column.data_type] for column in stem.columns}
+    return {**typed, "file_year": pl.Int32(), "source_file": pl.String()}
+
+
+def land_register(record: FileRecord, stem: Stem, scratch: Path) -> dict[str, object]:
+    """Land one register file below `scratch`; return what the manifest keeps of it.
+
+    Text stays text: only blanks at the end go, and numeric keys and codes get their leading zeros
+    back. Rows with a value that cannot be what the catalogue says go to `quarantine/`.
+    """
+    path = record.full_path
+    table = open_table(path, record.file_format, scratch)
+    sources = match_columns(path.name, table, stem, record.file_year)
+    years = sorted({source.year for source in sources if source.year is not None})
+    delivered = list(dict.fromkeys(s.delivered for s in sources if s.delivered is not None))
+    landed = ParquetFolderFile(scratch, stem.stem, record.name, landed_schema(stem))
+    rejected = ParquetFolderFile(scratch, "quarantine", record.name, QUARANTINE_SCHEMA)
+    tally = Tally()
+    plans = {year: _plan(sources, table, year) for year in years or [None]}
+    with landed, rejected, reading(path):
+        for batch in table.batches(delivered):
+            keep = _set_apart(batch, sources, table, record, tally, rejected)
+            for plan in plans.values():
+                landed.write(
+                    keep.select(
+                        *plan,
+                        pl.lit(record.file_year, pl.Int32).alias("file_year"),
+                        pl.lit(record.file_name).alias("source_file"),
+                    )
+                )
+            _count_padded(keep, sources, table, tally)
+            tally.rows += batch.height
+    _check_counts(path.name, table, tally)
+    files = [landed.relative, *([rejected.relative] if tally.quarantined else [])]
+    files += write_labels(scratch, table.labels, stem.stem, None, record, list(delivered))
+    return {
+        "rows_delivered": tally.rows,
+        "rows_landed": tally.rows - tally.quarantined,
+        "rows_quarantined": tally.quarantined,
+        "columns_delivered": " ".join(table.columns),
+        "landed_files": "|".join(files),
+        "note": _note(sources, record.file_year, tally),
+    }
+
+
+def match_columns(file_name: str, table: Table, stem: Stem, file_year: int | None) -> list[Source]:
+    """Find the delivered column of each landed one, without case; the newest name wins.
+
+    Raises `UserError` for columns delivered twice and for required ones that are missing.
+    """
+    by_lower: dict[str, list[str]] = {}
+    for name in table.columns:
+        by_lower.setdefault(name.strip().lower(), []).append(name)
+    yearly = {
+        column.name: found
+        for column in stem.columns
+        if column.is_yearly and (found := _years_of(column, by_lower))
+    }
+    years = sorted({year for found in yearly.values() for year in found})
+    sources: list[Source] = []
+    problems: list[str] = []
+    for column in stem.columns:
+        first_name = column.delivered_names[0]
+        if first_name == YEAR:
+            sources += [Source(column, None, year) for year in years]
+            continue
+        if column.is_yearly:
+            found = yearly.get(column.name, {})
+            sources += [Source(column, found.get(year), year) for year in years]
+            if column.is_required and not found:
+                problems.append(_missing(file_name, first_name, column, table))
+            continue
+        hits = [
+            by_lower[name.lower()] for name in column.delivered_names if name.lower() in by_lower
+        ]
+        if hits and len(hits[0]) > 1:
+            problems.append(
+                f"{file_name}: column {first_name} is there {len(hits[0])} times"
+                f" ({', '.join(hits[0])}): keep one of them"
+            )
+        if not hits and column.is_required and column.expected_in(file_year):
+            problems.append(_missing(file_name, first_name, column, table))
+        sources.append(Source(column, hits[0][0] if hits else None))
+    UserError.collect(problems)
+    return sources
+
+
+def _missing(file_name: str, delivered_name: str, column: Column, table: Table) -> str:
+    what = "key column" if column.role == "key" else "column"
+    shown = ", ".join(list(table.columns)[:6])
+    return (
+        f"{file_name}: {what} {delivered_name} is missing (the file has {shown}, ...): deliver the"
+        " file with it, or add its other name to delivered_names in catalogue_column"
+    )
+
+
+def _years_of(column: Column, by_lower: dict[str, list[str]]) -> dict[int, str]:
+    """Return the delivered column per year of a column such as gem<YYYY>."""
+    found: dict[int, str] = {}
+    for name in column.delivered_names:
+        if name == YEAR:
+            continue
+        prefix, suffix = (re.escape(part) for part in name.lower().split(YEAR.lower()))
+        for lower, names in by_lower.items():
+            if match := re.fullmatch(rf"{prefix}(\d{{4}}){suffix}", lower):
+                found.setdefault(int(match.group(1)), names[0])
+    return found
+
+
+def _plan(sources: list[Source], table: Table, year: int | None) -> list[pl.Expr]:
+    """Return the expressions of the landed columns, for one year of a file that is wide by year."""
+    plan: list[pl.Expr] = []
+    for source in sources:
+        column = source.column
+        if source.year not in (None, year):
+            continue
+        if source.delivered is not None:
+            value = _value(source, table)
+        else:
+            is_year = source.year is not None and column.delivered_names[0] == YEAR
+            value = pl.lit(source.year if is_year else None, POLARS_TYPES[column.data_type])
+        plan.append(value.alias(column.name))
+    return plan
+
+
+def _value(source: Source, table: Table) -> pl.Expr:
+    dtype = table.columns[source.delivered]
+    if source.column.data_type != "string":
+        return _number(source, dtype)
+    text = _text(source, dtype)
+    return _padded(text, source.column) if _pads(source, table) else text
+
+
+def _text(source: Source, dtype: pl.DataType) -> pl.Expr:
+    """Return the value as text without blanks at its end; nothing delivered is the empty text."""
+    value = pl.col(source.delivered)
+    if dtype.is_temporal():
+        text = value.dt.strftime("%Y%m%d")
+    elif dtype.is_float():
+        text = value.cast(pl.Int64, strict=False).cast(pl.String)
+    elif dtype.is_numeric() or dtype == pl.Boolean:
+        text = value.cast(pl.Int64).cast(pl.String)
+    elif source.column.role == "key":
+        text = value.cast(pl.String).str.strip_chars(" \x00")
+    else:
+        text = value.cast(pl.String).str.strip_chars_end(" \x00")
+    return text.fill_null("")
+
+
+def _number(source: Source, dtype: pl.DataType) -> pl.Expr:
+    """Return the value as a number, null where nothing or no number was delivered."""
+    value = pl.col(source.delivered)
+    target = POLARS_TYPES[source.column.data_type]
+    if dtype.is_numeric() or dtype == pl.Boolean:
+        number = value.fill_nan(None) if dtype.is_float() else value
+        if target.is_float() or not dtype.is_float():
+            return number.cast(target, strict=False)
+        return pl.when(number == number.round()).then(number).cast(target, strict=False)
+    text = value.cast(pl.String).str.strip_chars(" \x00").str.replace(",", ".", literal=True)
+    as_float = text.cast(pl.Float64, strict=False)
+    if target.is_float():
+        return as_float
+    whole = pl.when(as_float == as_float.round()).then(as_float).cast(target, strict=False)
+    return pl.coalesce(text.cast(target, strict=False), whole)
+
+
+def _pads(source: Source, table: Table) -> bool:
+    """Say whether numbers may have lost their leading zeros: keys always, codes when untyped."""
+    column = source.column
+    if column.data_type != "string" or (column.width or 0) < 2:
+        return False
+    dtype = table.columns[source.delivered]
+    return column.role == "key" or table.is_untyped or dtype.is_numeric()
+
+
+def _is_short(text: pl.Expr, column: Column) -> pl.Expr:
+    return (text.str.len_bytes() < column.width) & text.str.contains(r"^\d+$")
+
+
+def _padded(text: pl.Expr, column: Column) -> pl.Expr:
+    return pl.when(_is_short(text, column)).then(text.str.zfill(column.width)).otherwise(text)
+
+
+def _count_padded(batch: pl.DataFrame, sources: list[Source], table: Table, tally: Tally) -> None:
+    counted = {
+        source.delivered: _is_short(_text(source, table.columns[source.delivered]), source.column)
+        for source in sources
+        if source.delivered is not None and _pads(source, table)
+    }
+    if not counted:
+        return
+    sums = batch.select(short.sum().alias(name) for name, short in counted.items()).row(0)
+    for name, count in zip(counted, sums, strict=True):
+        if count:
+            tally.padded[name] = tally.padded.get(name, 0) + count
+
+
+def _faults(sources: list[Source], table: Table) -> dict[str, tuple[pl.Expr, str]]:
+    """Return per delivered column when its value is unusable, and the reason in words."""
+    faults: dict[str, tuple[pl.Expr, str]] = {}
+    key_type: pl.Expr | None = None
+    for source in sources:
+        column, name = source.column, source.delivered
+        if name is None:
+            continue
+        dtype = table.columns[name]
+        value = pl.col(name)
+        if column.data_type != "string":
+            given = value.is_not_null()
+            if dtype.is_float():
+                given &= value.is_not_nan()
+            elif not dtype.is_numeric():
+                given &= value.cast(pl.String).str.strip_chars(" \x00") != ""
+            what = "number" if column.data_type == "double" else "whole number"
+            number = _number(source, dtype)
+            bad = given & (
+                number.is_null() | number.is_infinite() if what == "number" else number.is_null()
+            )
+            faults[name] = (bad, f"is no {what}")
+        elif dtype.is_float():
+            whole = value.cast(pl.Int64, strict=False)
+            bad = value.is_not_null() & value.is_not_nan() & (whole.is_null() | (whole != value))
+            faults[name] = (bad, "is no whole number, as a code or key must be")
+        elif column.family == "rin_type":
+            key_type = _text(source, dtype)
+        elif column.family == "rin" and key_type is not None:
+            # Only keys of type R and S identify somebody; other types may hold anything.
+            text = _text(source, dtype)
+            well_formed = text.str.contains(rf"^\d{{1,{column.width}}}$")
+            bad = key_type.is_in(["R", "S"]) & (text != "") & ~well_formed
+            faults[name] = (bad, f"is no key of {column.width} digits")
+    return faults
+
+
+def _set_apart(
+    batch: pl.DataFrame,
+    sources: list[Source],
+    table: Table,
+    record: FileRecord,
+    tally: Tally,
+    rejected: ParquetFolderFile,
+) -> pl.DataFrame:
+    """Write unusable rows to quarantine with the reason, and return the others."""
+    faults = _faults(sources, table)
+    if not faults:
+        return batch
+    flags = batch.select(bad.fill_null(False).alias(name) for name, (bad, _) in faults.items())
+    bad_rows = flags.select(pl.any_horizontal(pl.all())).to_series()
+    if not bad_rows.any():
+        return batch
+    rows = batch.with_row_index("row_number", offset=tally.rows + 1).filter(bad_rows)
+    flags = flags.filter(bad_rows)
+    for name, (_, reason) in faults.items():
+        hit = rows.filter(flags[name])
+        if not hit.height:
+            continue
+        tally.bad[name] = tally.bad.get(name, 0) + hit.height
+        tally.examples.setdefault(
+            name, f"{hit[name][0]!r} in row {hit['row_number'][0]:,} {reason}"
+        )
+        rejected.write(
+            hit.select(
+                pl.lit(record.stem).alias("stem"),
+                pl.lit(record.file_name).alias("source_file"),
+                pl.col("row_number").cast(pl.Int64),
+                pl.lit(name).alias("column_name"),
+                pl.col(name).cast(pl.String).alias("delivered_value"),
+                pl.lit(f"{name} {reason}").alias("reason"),
+                pl.struct(batch.columns).struct.json_encode().alias("delivered_row"),
+            )
+        )
+    tally.quarantined += rows.height
+    return batch.filter(~bad_rows)
+
+
+def _check_counts(file_name: str, table: Table, tally: Tally) -> None:
+    """Refuse a file without rows, with fewer than it states, or with a column that is all wrong."""
+    if tally.rows == 0:
+        raise UserError(f"{file_name}: the file holds no rows: ask for it again, or leave it out")
+    if table.declared_rows is not None and table.declared_rows not in (-1, tally.rows):
+        raise UserError(
+            f"{file_name}: it states {table.declared_rows:,} rows but holds {tally.rows:,}:"
+            " it is cut short; ask for it again"
+        )
+    if tally.quarantined > QUARANTINE_LIMIT * tally.rows:
+        name = max(tally.bad, key=lambda column: tally.bad[column])
+        raise UserError(
+            f"{file_name}: column {name}: {tally.bad[name]:,} of {tally.rows:,} rows cannot"
+            f" be read, for example {tally.examples[name]}: deliver the file again, or correct"
+            " data_type in catalogue_column"
+        )
+
+
+def _note(sources: list[Source], file_year: int | None, tally: Tally) -> str | None:
+    parts = [
+        f"{count:,} values of {name} got their leading zeros back"
+        for name, count in tally.padded.items()
+    ]
+    parts += [
+        f"{count:,} rows set apart: {name} {tally.examples[name]}"
+        for name, count in tally.bad.items()
+    ]
+    lacking = [
+        source.column.name
+        for source in sources
+        if source.delivered is None and source.year is None and source.column.expected_in(file_year)
+    ]
+    if lacking:
+        parts.append(f"not delivered, so null: {', '.join(lacking)}")
+    return "; ".join(parts) or None

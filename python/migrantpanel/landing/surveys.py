@@ -1,0 +1,299 @@
+"""Landing one survey wave: wide and long answers, keys, sample rows and labels, nothing recoded.
+
+Answers are kept as codes in text. A declared missing value keeps its code; what was not delivered
+is null with a kind: `system` for numbers, `empty` for text.
+"""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyreadstat
+
+from migrantpanel.errors import UserError
+from migrantpanel.landing.catalogue import ROW_NUMBER, Survey
+from migrantpanel.landing.labels import code_expression, is_declared_missing, write_labels
+from migrantpanel.landing.output import (
+    SAMPLE_ROLES,
+    SURVEY_ANSWER_SCHEMA,
+    SURVEY_KEY_SCHEMA,
+    SURVEY_SAMPLE_SCHEMA,
+    write_frame,
+)
+from migrantpanel.landing.readers import (
+    LABELLED_FORMATS,
+    Labels,
+    check_magic,
+    labels_of,
+    open_table,
+    reading,
+)
+from migrantpanel.landing.records import FileRecord
+
+RIN_WIDTH = 9
+EXAMPLES_SHOWN = 3
+# What text looks like after it was read in the wrong encoding: the replacement character, control
+# characters, UTF-8 read as Windows-1252, and letters of the DOS code page inside words.
+BROKEN_TEXT = re.compile(
+    "\ufffd|[\u0080-\u009f]|Ã[\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œ]|â€|(?<=[A-Za-z])[‚ƒ„†‡ˆ‰‹›”•](?=[a-z])"
+)
+
+
+def land_survey(record: FileRecord, survey: Survey, scratch: Path) -> dict[str, object]:
+    """Land one survey file below `scratch`; return what the manifest keeps of it.
+
+    Raises `UserError` for a respondent or key variable that is not there, and for respondent
+    numbers that are blank or used twice.
+    """
+    frame, labels = read_survey(record, scratch)
+    label = f"{survey.survey} {survey.survey_year}"
+    row_number = survey.respondent_variable == ROW_NUMBER
+    wanted = [survey.rinpersoons_variable, survey.rinpersoon_variable]
+    if not row_number:
+        wanted.insert(0, survey.respondent_variable)
+    found = _find_variables(
+        record.file_name, frame.columns, [w for w in wanted if w], f"catalogue_survey, {label}"
+    )
+    if row_number:
+        key = pl.Series("respondent_key", range(1, frame.height + 1)).cast(pl.String)
+    else:
+        variable = found[survey.respondent_variable]
+        key = _codes(frame, variable).alias("respondent_key")
+        _check_keys(record.file_name, variable, key)
+    rin_type = _rin(frame, found.get(survey.rinpersoons_variable or ""), "rinpersoons")
+    rin = _rin(frame, found.get(survey.rinpersoon_variable or ""), "rinpersoon")
+    hidden = [found[w] for w in wanted[-2:] if w]
+    answers = [name for name in frame.columns if name not in hidden]
+    head = [
+        pl.lit(survey.survey).alias("survey"),
+        pl.lit(survey.survey_year, pl.Int32).alias("survey_year"),
+    ]
+    keys = pl.DataFrame([key, rin_type, rin]).with_columns(head).select(list(SURVEY_KEY_SCHEMA))
+    files = [
+        write_frame(scratch, "survey_wide", survey.name, frame.select(answers)),
+        write_frame(scratch, "survey_key", survey.name, keys),
+        write_frame(scratch, "survey_answer", survey.name, _long(frame, answers, key, head)),
+        *write_labels(
+            scratch,
+            labels,
+            survey.name,
+            (survey.survey, survey.survey_year),
+            record,
+            frame.columns,
+            _missing_codes(frame, labels),
+        ),
+    ]
+    return _outcome(record, frame, labels, files)
+
+
+def land_sample(record: FileRecord, survey: Survey, scratch: Path) -> dict[str, object]:
+    """Land the file with the drawn sample of one wave; roles without a variable become nulls."""
+    frame, labels = read_survey(record, scratch)
+    label = f"{survey.survey} {survey.survey_year}"
+    roles = dict(survey.sample_roles)
+    unknown = sorted(set(roles) - set(SAMPLE_ROLES))
+    if unknown:
+        raise UserError(
+            f"catalogue_survey_sample, {label}: role {unknown[0]} is unknown: use one of"
+            f" {', '.join(SAMPLE_ROLES)}"
+        )
+    found = _find_variables(
+        record.file_name,
+        frame.columns,
+        list(roles.values()),
+        f"catalogue_survey_sample, {label}",
+    )
+    columns: list[pl.Series] = []
+    problems: list[str] = []
+    for role, dtype in SAMPLE_ROLES.items():
+        if role not in roles:
+            columns.append(pl.Series(role, [None] * frame.height, dtype))
+            continue
+        variable = found[roles[role]]
+        text = _codes(frame, variable)
+        values = text if dtype == pl.String() else text.cast(dtype, strict=False)
+        wrong = text.filter(text.is_not_null() & values.is_null())
+        if wrong.len():
+            problems.append(
+                f"{record.file_name}: variable {variable} ({role}) holds {wrong[0]!r}, which is no"
+                " number: correct the file, or the role in catalogue_survey_sample"
+            )
+        columns.append(values.alias(role))
+    UserError.collect(problems)
+    sample = (
+        pl.DataFrame(columns)
+        .with_columns(
+            pl.lit(survey.survey).alias("survey"),
+            pl.lit(survey.survey_year, pl.Int32).alias("survey_year"),
+        )
+        .select(list(SURVEY_SAMPLE_SCHEMA))
+    )
+    if "sample_number" in roles:
+        _check_keys(record.file_name, found[roles["sample_number"]], sample["sample_number"])
+    name = f"{survey.name}_SAMPLE"
+    files = [
+        write_frame(scratch, "survey_sample", survey.name, sample),
+        *write_labels(
+            scratch, labels, name, (survey.survey, survey.survey_year), record, frame.columns
+        ),
+    ]
+    return _outcome(record, frame, labels, files)
+
+
+def read_survey(record: FileRecord, scratch: Path) -> tuple[pl.DataFrame, Labels]:
+    """Read a whole survey file with declared missing values kept as codes."""
+    path = record.full_path
+    if record.file_format in LABELLED_FORMATS:
+        check_magic(path, record.file_format)
+        with reading(path):
+            frame, labels = _read_labelled(path, record.file_format)
+    else:
+        table = open_table(path, record.file_format, scratch)
+        with reading(path):
+            frame, labels = table.rows.collect(), table.labels
+    lower = [name.lower() for name in frame.columns]
+    twice = sorted({name for name in lower if lower.count(name) > 1})
+    if twice:
+        raise UserError(
+            f"{path.name}: column {twice[0]} is there {lower.count(twice[0])} times: keep one"
+        )
+    if not frame.height:
+        raise UserError(f"{path.name}: the file holds no rows: ask for it again, or leave it out")
+    return frame, labels
+
+
+def _read_labelled(path: Path, file_format: str) -> tuple[pl.DataFrame, Labels]:
+    """Read SPSS or Stata; try Windows-1252 where the stated encoding does not fit the text."""
+    reader = pyreadstat.read_dta if file_format == "dta" else pyreadstat.read_sav
+    options: dict[str, Any] = {"user_missing": True, "output_format": "polars"}
+    for attempt in ({}, {"encoding": "windows-1252"}, {"disable_datetime_conversion": True}):
+        try:
+            frame, meta = reader(path, **options, **attempt)
+        except (UnicodeDecodeError, OverflowError, ValueError) as error:
+            failure = error
+            continue
+        except pyreadstat.ReadstatError as error:
+            if "convert" not in str(error).lower() and "encod" not in str(error).lower():
+                raise
+            failure = error
+            continue
+        return frame, labels_of(meta)
+    raise failure
+
+
+def _find_variables(
+    file_name: str, columns: list[str], wanted: list[str], where: str
+) -> dict[str, str]:
+    """Match variables without case; raise one line per variable that is not in the file."""
+    by_lower = {name.lower(): name for name in columns}
+    problems = []
+    for name in wanted:
+        if name.lower() not in by_lower:
+            near = difflib.get_close_matches(name.lower(), by_lower, n=EXAMPLES_SHOWN, cutoff=0.5)
+            shown = [by_lower[match] for match in near] or columns[:EXAMPLES_SHOWN]
+            problems.append(
+                f"{file_name}: variable {name} ({where}) is not in the file; near names:"
+                f" {', '.join(shown)}: correct the row in the overlay, or the file"
+            )
+    UserError.collect(problems)
+    return {name: by_lower[name.lower()] for name in wanted}
+
+
+def _codes(frame: pl.DataFrame, variable: str) -> pl.Series:
+    return frame.select(code_expression(variable, frame.schema[variable])).to_series()
+
+
+def _check_keys(file_name: str, variable: str, key: pl.Series) -> None:
+    problems = []
+    if key.null_count():
+        row = key.is_null().arg_max()
+        problems.append(
+            f"{file_name}: variable {variable} is blank in {key.null_count():,} rows, first in row"
+            f" {(row or 0) + 1}: number every respondent"
+        )
+    twice = key.drop_nulls().value_counts().filter(pl.col("count") > 1).sort(key.name)
+    if twice.height:
+        example, count = twice.row(0)
+        problems.append(
+            f"{file_name}: variable {variable}: {twice.height:,} respondent numbers are used more"
+            f" than once, for example {example!r} in {count} rows: keep one row each, or name"
+            " another respondent_variable in catalogue_survey"
+        )
+    UserError.collect(problems)
+
+
+def _rin(frame: pl.DataFrame, variable: str | None, name: str) -> pl.Series:
+    """Return a key column as text, digits padded to nine; null where blank or not delivered."""
+    if variable is None:
+        return pl.Series(name, [None] * frame.height, pl.String)
+    text = _codes(frame, variable).alias(name)
+    if name == "rinpersoons":
+        return text
+    is_number = text.str.contains(r"^\d+$").fill_null(False)
+    return text.to_frame().select(
+        pl.when(is_number).then(pl.col(name).str.zfill(RIN_WIDTH)).otherwise(pl.col(name))
+    )[name]
+
+
+def _long(
+    frame: pl.DataFrame, answers: list[str], key: pl.Series, head: list[pl.Expr]
+) -> pl.DataFrame:
+    """Return one row per respondent and variable, in the order of the file's variables."""
+    parts = [
+        pl.DataFrame(
+            {
+                "respondent_key": key,
+                "variable": pl.Series([name], dtype=pl.String).new_from_index(0, frame.height),
+                "code": _codes(frame, name),
+            }
+        ).with_columns(
+            pl.when(pl.col("code").is_null())
+            .then(pl.lit("empty" if frame.schema[name] == pl.String else "system"))
+            .alias("missing_kind")
+        )
+        for name in answers
+    ]
+    return pl.concat(parts).with_columns(head).select(list(SURVEY_ANSWER_SCHEMA))
+
+
+def _missing_codes(frame: pl.DataFrame, labels: Labels) -> dict[str, list[Any]]:
+    """Return per variable the delivered codes that lie in a declared range of missing values."""
+    found: dict[str, list[Any]] = {}
+    for variable, ranges in labels.missing_ranges.items():
+        if any(bounds["lo"] != bounds["hi"] for bounds in ranges):
+            values = frame[variable].drop_nulls().unique().sort().to_list()
+            found[variable] = [value for value in values if is_declared_missing(value, ranges)]
+    return found
+
+
+def _outcome(
+    record: FileRecord, frame: pl.DataFrame, labels: Labels, files: list[str]
+) -> dict[str, object]:
+    return {
+        "rows_delivered": frame.height,
+        "rows_landed": frame.height,
+        "rows_quarantined": 0,
+        "columns_delivered": " ".join(frame.columns),
+        "landed_files": "|".join(files),
+        "note": _broken_text(frame, labels),
+    }
+
+
+def _broken_text(frame: pl.DataFrame, labels: Labels) -> str | None:
+    """Count texts with characters that look wrongly decoded; they land as they are."""
+    texts = [text for text in labels.variable_labels.values() if text]
+    texts += [str(label) for codes in labels.value_labels.values() for label in codes.values()]
+    for name in frame.columns:
+        if frame.schema[name] == pl.String:
+            values = frame[name].drop_nulls()
+            # Broken characters are never plain ASCII, so most columns need no closer look.
+            texts += values.filter(values.str.len_bytes() != values.str.len_chars()).to_list()
+    broken = [text for text in texts if BROKEN_TEXT.search(text)]
+    if not broken:
+        return None
+    return (
+        f"broken characters in {len(broken):,} labels and texts, for example {broken[0][:60]!r};"
+        " they land as delivered"
+    )
