@@ -1,0 +1,75 @@
+{#- A date from text YYYYMMDD; null when the text is no day of the calendar. -#}
+{% macro text_to_date(column) -%}
+try_cast(
+    substr({{ column }}, 1, 4) || '-' || substr({{ column }}, 5, 2) || '-'
+    || substr({{ column }}, 7, 2) as date
+)
+{%- endmacro %}
+
+{#- A date from three text columns. An unknown month becomes July and an unknown day the first,
+    the middle and the start of what is known; the caller keeps a flag. -#}
+{% macro parts_to_date(year, month, day) -%}
+try_cast(
+    {{ known(year, 'year') }}
+    || '-' || coalesce({{ known(month, 'month') }}, '07')
+    || '-' || coalesce({{ known(day, 'day') }}, '01') as date
+)
+{%- endmacro %}
+
+{#- The exclusive end of a spell from its delivered inclusive last day, or null while it lasts.
+    Three spellings of "still lasts": a marker (var `open_end_markers`), nothing at all, and the
+    last day of the delivered version. A spell that truly ends on that day cannot be told apart. -#}
+{% macro spell_end(column, version_year='file_year') -%}
+case
+    when coalesce({{ column }}, '') in ('', {{ quoted(var('open_end_markers')) }}) then null
+    when {{ column }} >= cast({{ version_year }} as string) || '1231' then null
+    else {{ text_to_date(column) }} + 1
+end
+{%- endmacro %}
+
+{#- Completed years between a birth date and a day. -#}
+{% macro age_on(birth_date, day) -%}
+(
+    year({{ day }}) - year({{ birth_date }})
+    - case
+        when
+            month({{ day }}) * 100 + day({{ day }})
+            < month({{ birth_date }}) * 100 + day({{ birth_date }})
+            then 1
+        else 0
+    end
+)
+{%- endmacro %}
+
+{#- Days from one date to a later one. -#}
+{% macro days_between(start_date, end_date) -%}
+{{ return(adapter.dispatch('days_between')(start_date, end_date)) }}
+{%- endmacro %}
+
+{% macro default__days_between(start_date, end_date) -%}
+cast({{ end_date }} - {{ start_date }} as int)
+{%- endmacro %}
+
+{% macro spark__days_between(start_date, end_date) -%}
+datediff({{ end_date }}, {{ start_date }})
+{%- endmacro %}
+
+{#- The number of first days of a month in [start, end): whole months where spells change on the
+    first of the month, as in SECMBUS. -#}
+{% macro months_between(start_date, end_date) -%}
+greatest(
+    (year({{ end_date }} - 1) * 12 + month({{ end_date }} - 1))
+    - (year({{ start_date }} - 1) * 12 + month({{ start_date }} - 1)),
+    0
+)
+{%- endmacro %}
+
+{#- True when [start, end) covers the day; an open spell has no end. -#}
+{% macro covers(start_date, end_date, day) -%}
+{{ start_date }} <= {{ day }} and coalesce({{ end_date }} > {{ day }}, true)
+{%- endmacro %}
+
+{#- The day that stands for "no end yet" inside a calculation, never in a result. -#}
+{% macro far_future() -%}
+date '2999-12-31'
+{%- endmacro %}

@@ -1,0 +1,29 @@
+with candidate as (
+    select
+        candidate_key as person_key,
+        has_consented
+    from {{ ref('id_candidate') }}
+    where is_in_register
+),
+
+person as (
+    select
+        person_key,
+        bool_or(has_consented) as has_consented,
+        bool_or(not has_consented) as has_refused
+    from candidate
+    group by person_key
+),
+
+-- Someone who refused in every interview is not to be reached through a partner or parent
+-- either; someone who consented once is linked already, by their own consent.
+final as (
+    select
+        person_key,
+        has_consented,
+        has_refused,
+        has_consented or {{ var('refusers_as_kin') }} as is_reachable_as_kin
+    from person
+)
+
+select * from final

@@ -1,0 +1,91 @@
+{{ config(tags=['shared']) }}
+
+with calendar as (
+    select
+        panel.person_id,
+        panel.year,
+        key.person_key,
+        calendar_year.last_day
+    from {{ ref('panel_calendar') }} as panel
+    inner join {{ ref('calendar_year') }} as calendar_year
+        on panel.year = calendar_year.year
+    inner join {{ ref('id_person_key') }} as key
+        on panel.person_id = key.person_id
+),
+
+person as (
+    select * from {{ ref('pop_person') }}
+),
+
+civil_status as (
+    select
+        calendar.person_id,
+        calendar.year,
+        spell.civil_status_code
+    from calendar
+    inner join {{ ref('stg_civil_status_spell') }} as spell
+        on
+            calendar.person_key = spell.person_key
+            and {{ covers('spell.start_date', 'spell.end_date', 'calendar.last_day') }}
+    qualify row_number() over (
+        partition by calendar.person_id, calendar.year
+        order by spell.start_date desc, spell.civil_status_code
+    ) = 1
+),
+
+child as (
+    select
+        calendar.person_id,
+        calendar.year,
+        cast(count(*) as int) as child_count,
+        cast(count(*) filter (where year(born.birth_date) = calendar.year) as int)
+            as birth_count
+    from calendar
+    inner join {{ ref('pop_parent_child') }} as link
+        on calendar.person_key = link.parent_key
+    inner join person as born
+        on
+            link.child_key = born.person_key
+            and born.birth_date <= calendar.last_day
+    where link.problem is null
+    group by calendar.person_id, calendar.year
+),
+
+final as (
+    select
+        calendar.person_id,
+        calendar.year,
+        person.sex_code,
+        year(person.birth_date) as birth_year,
+        month(person.birth_date) as birth_month,
+        person.birth_date_is_imputed,
+        case
+            when coalesce(person.death_date > calendar.last_day, true)
+                then {{ age_on('person.birth_date', 'calendar.last_day') }}
+        end as age,
+        year(person.death_date) as death_year,
+        person.birth_country_code,
+        person.generation_code,
+        person.origin_group,
+        person.origin_country_code,
+        person.origin_region_code,
+        person.origin_group_old,
+        person.origin_country_old_code,
+        person.origin_old_is_western,
+        civil_status.civil_status_code,
+        coalesce(child.child_count, 0) as child_count,
+        coalesce(child.birth_count, 0) as birth_count
+    from calendar
+    inner join person
+        on calendar.person_key = person.person_key
+    left outer join civil_status
+        on
+            calendar.person_id = civil_status.person_id
+            and calendar.year = civil_status.year
+    left outer join child
+        on
+            calendar.person_id = child.person_id
+            and calendar.year = child.year
+)
+
+select * from final

@@ -1,0 +1,53 @@
+{{ config(tags=['shared']) }}
+
+with registration as (
+    select
+        person_key,
+        start_date,
+        end_date
+    from {{ ref('pop_address_spell') }}
+    union all
+    select
+        person_key,
+        start_date,
+        end_date
+    from {{ ref('pop_household_spell') }}
+),
+
+reached as (
+    select
+        person_key,
+        start_date,
+        coalesce(end_date, {{ far_future() }}) as end_date,
+        {{ reached_before('end_date', 'person_key') }} as reached_date
+    from registration
+),
+
+numbered as (
+    select
+        person_key,
+        start_date,
+        end_date,
+        sum(
+            case
+                when start_date <= reached_date + {{ var('slack_days') }} then 0
+                else 1
+            end
+        ) over (
+            partition by person_key
+            order by start_date, end_date
+            rows between unbounded preceding and current row
+        ) as run_number
+    from reached
+),
+
+final as (
+    select
+        person_key,
+        min(start_date) as start_date,
+        nullif(max(end_date), {{ far_future() }}) as end_date
+    from numbered
+    group by person_key, run_number
+)
+
+select * from final

@@ -1,0 +1,14 @@
+with source as (
+    select * from {{ source('landing', 'koppelpersoonhuishouden') }}
+),
+
+typed as (
+    select
+        {{ key_columns() }},
+        file_year as year,
+        {{ person_key('rinpersoonshkw', 'rinpersoonhkw') }} as main_earner_key,
+        source_file
+    from source
+)
+
+select * from typed

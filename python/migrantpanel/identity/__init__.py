@@ -1,0 +1,1 @@
+"""Who is who: pseudonyms for the persons of the panel."""

@@ -1,0 +1,54 @@
+"""The panel's pseudonym: a keyed hash of the register key, made in Python and never in SQL.
+
+Compiled SQL, dbt's manifest and the documentation site are all published, so the secret must not
+pass through any of them.
+"""
+
+import hmac
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from migrantpanel.errors import UserError
+from migrantpanel.project import project_dir
+
+SECRET_VARIABLE = "MIGRANTPANEL_SECRET"
+SECRET_FILE = "secret.key"
+SHORTEST_SECRET = 16
+LENGTH = 32  # hexadecimal characters: 128 bits, so no two of 10 million persons share one
+
+
+def load_secret(project: Path | None = None) -> bytes:
+    """Return the secret, from the environment or else from `secret.key` in the project.
+
+    Raises UserError when there is none, or when it is too short to withstand guessing.
+    """
+    file = (project or project_dir()) / SECRET_FILE
+    secret = os.environ.get(SECRET_VARIABLE, "").strip()
+    origin = f"the environment variable {SECRET_VARIABLE}"
+    if not secret and file.is_file():
+        secret = file.read_text(encoding="utf-8").strip()
+        origin = str(file)
+    if not secret:
+        raise UserError(
+            f"no secret for the pseudonyms: set {SECRET_VARIABLE} or write one line of "
+            f"{SHORTEST_SECRET} or more characters to {file}"
+        )
+    if len(secret) < SHORTEST_SECRET:
+        raise UserError(
+            f"the secret in {origin} has {len(secret)} characters; "
+            f"use at least {SHORTEST_SECRET}"
+        )
+    return secret.encode()
+
+
+def person_ids(keys: Iterable[str], secret: bytes) -> list[str]:
+    """Return one pseudonym per key: the first 32 hexadecimal characters of HMAC-SHA256.
+
+    The same key and secret always give the same pseudonym; without the secret neither can be
+    found from the other.
+
+    >>> person_ids(["R000000001"], b"a secret of an example")
+    ['c45e95d12cc0230fe78fd92af3641980']
+    """
+    return [hmac.digest(secret, key.encode(), "sha256").hex()[:LENGTH] for key in keys]
