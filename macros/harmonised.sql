@@ -14,12 +14,21 @@
 {#- A delivered date as ISO text, by its layout: ddmmyy, yyyymmdd, dd-mm-yyyy ... A number has
     lost its leading zero, so it is padded to the layout's length. Null for what is no date. -#}
 {% macro date_text(expression, layout) -%}
-    cast(cast(try_strptime(
-        lpad({{ expression }}, len({{ layout }}), '0'),
-        replace(replace(replace(replace(
-            {{ layout }}, 'yyyy', '%Y'), 'yy', '%y'), 'mm', '%m'), 'dd', '%d'
-        )
-    ) as date) as string)
+    {%- set padded = "lpad(" ~ expression ~ ", cast(len(" ~ layout ~ ") as int), '0')" -%}
+    {%- set parts = [] -%}
+    {%- for part in ['y', 'm', 'd'] -%}
+        {%- set length = "len(" ~ layout ~ ") - len(replace(" ~ layout ~ ", '" ~ part ~ "', ''))" -%}
+        {%- do parts.append(
+            "substr(" ~ padded ~ ", strpos(" ~ layout ~ ", '" ~ part ~ "'), " ~ length ~ ")"
+        ) -%}
+    {%- endfor -%}
+    {%- set dashed = parts | join(" || '-' || ") -%}
+    cast(cast(
+        case
+            when {{ layout }} like '%yyyy%' then try_strptime({{ dashed }}, '%Y-%m-%d')
+            when {{ layout }} like '%yy%' then try_strptime({{ dashed }}, '%y-%m-%d')
+        end as date
+    ) as string)
 {%- endmacro %}
 
 

@@ -68,7 +68,8 @@ computed as (
         end as number
     from part
     where combine_by != 'first'
-    group by all
+    group by
+        respondent_id, survey, survey_year, variable, combine_by, grade, evidence
 ),
 
 -- Computed numbers become categories by ranges, where the crosswalk gives them.
