@@ -236,7 +236,8 @@ DAMAGES: tuple[Damage, ...] = (
     Damage(
         "letters in amounts",
         _rewrite("INPA2023TABV2.sav", lambda f: f.with_columns(INPPERSINK=pl.lit("onbekend"))),
-        r"INPA2023TABV2.sav: column INPPERSINK: 40 of 40 rows cannot be read, for example 'onbekend' in row 1 is no whole number",
+        r"INPA2023TABV2.sav: column INPPERSINK: 40 of 40 rows cannot be read, for example"
+        r" 'onbekend' in row 1 is no whole number",
     ),
     Damage(
         "letters in keys",
@@ -286,7 +287,8 @@ DAMAGES: tuple[Damage, ...] = (
     Damage(
         "respondent number twice",
         _rewrite(SIM, _repeat_respondent),
-        r"SIM_2006.sav: variable RespNr: 1 respondent numbers are used more than once, for example '1' in 3 rows",
+        r"SIM_2006.sav: variable RespNr: 1 respondent numbers are used more than once, for"
+        r" example '1' in 3 rows",
     ),
     Damage(
         "respondent number blank",
@@ -296,7 +298,8 @@ DAMAGES: tuple[Damage, ...] = (
     Damage(
         "respondent variable missing",
         _rewrite(SIM, lambda f: f.rename({"RespNr": "RespNum"})),
-        r"SIM_2006.sav: variable RespNr \(catalogue_survey, SIM 2006\) is not in the file; near names: RespNum",
+        r"SIM_2006.sav: variable RespNr \(catalogue_survey, SIM 2006\) is not in the file; near"
+        r" names: RespNum",
     ),
     Damage(
         "survey without rows",

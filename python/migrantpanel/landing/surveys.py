@@ -14,7 +14,12 @@ import pyreadstat
 
 from migrantpanel.errors import UserError
 from migrantpanel.landing.catalogue import ROW_NUMBER, Survey
-from migrantpanel.landing.labels import code_expression, is_declared_missing, write_labels
+from migrantpanel.landing.labels import (
+    code_expression,
+    code_text,
+    is_declared_missing,
+    write_labels,
+)
 from migrantpanel.landing.output import (
     SAMPLE_ROLES,
     SURVEY_ANSWER_SCHEMA,
@@ -65,16 +70,16 @@ def land_survey(record: FileRecord, survey: Survey, scratch: Path) -> dict[str, 
     rin_type = _rin(frame, found.get(survey.rinpersoons_variable or ""), "rinpersoons")
     rin = _rin(frame, found.get(survey.rinpersoon_variable or ""), "rinpersoon")
     hidden = [found[w] for w in wanted[-2:] if w]
-    answers = [name for name in frame.columns if name not in hidden]
+    answered = frame.drop(hidden)
     head = [
         pl.lit(survey.survey).alias("survey"),
         pl.lit(survey.survey_year, pl.Int32).alias("survey_year"),
     ]
     keys = pl.DataFrame([key, rin_type, rin]).with_columns(head).select(list(SURVEY_KEY_SCHEMA))
     files = [
-        write_frame(scratch, "survey_wide", survey.name, frame.select(answers)),
+        write_frame(scratch, "survey_wide", survey.name, answered),
         write_frame(scratch, "survey_key", survey.name, keys),
-        write_frame(scratch, "survey_answer", survey.name, _long(frame, answers, key, head)),
+        write_frame(scratch, "survey_answer", survey.name, _long(answered, labels, key, head)),
         *write_labels(
             scratch,
             labels,
@@ -179,8 +184,22 @@ def _read_labelled(path: Path, file_format: str) -> tuple[pl.DataFrame, Labels]:
                 raise
             failure = error
             continue
-        return frame, labels_of(meta)
+        labels = labels_of(meta)
+        return _letters_as_text(frame), labels
     raise failure
+
+
+def _letters_as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write as text what mixes numbers with Stata's letters for kinds of missing."""
+    mixed = [name for name, dtype in frame.schema.items() if dtype == pl.Object]
+    return frame.with_columns(
+        pl.Series(
+            name,
+            [None if v is None or v != v else code_text(v) for v in frame[name].to_list()],
+            pl.String,
+        )
+        for name in mixed
+    )
 
 
 def _find_variables(
@@ -238,23 +257,20 @@ def _rin(frame: pl.DataFrame, variable: str | None, name: str) -> pl.Series:
 
 
 def _long(
-    frame: pl.DataFrame, answers: list[str], key: pl.Series, head: list[pl.Expr]
+    answered: pl.DataFrame, labels: Labels, key: pl.Series, head: list[pl.Expr]
 ) -> pl.DataFrame:
     """Return one row per respondent and variable, in the order of the file's variables."""
-    parts = [
-        pl.DataFrame(
-            {
-                "respondent_key": key,
-                "variable": pl.Series([name], dtype=pl.String).new_from_index(0, frame.height),
-                "code": _codes(frame, name),
-            }
-        ).with_columns(
-            pl.when(pl.col("code").is_null())
-            .then(pl.lit("empty" if frame.schema[name] == pl.String else "system"))
-            .alias("missing_kind")
+    parts = []
+    for name, dtype in answered.schema.items():
+        is_text = dtype == pl.String and name not in labels.missing_letters
+        parts.append(
+            pl.DataFrame({"respondent_key": key, "code": _codes(answered, name)}).with_columns(
+                pl.lit(name).alias("variable"),
+                pl.when(pl.col("code").is_null())
+                .then(pl.lit("empty" if is_text else "system"))
+                .alias("missing_kind"),
+            )
         )
-        for name in answers
-    ]
     return pl.concat(parts).with_columns(head).select(list(SURVEY_ANSWER_SCHEMA))
 
 
