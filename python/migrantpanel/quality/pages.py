@@ -23,16 +23,16 @@ def write_pages(report: QualityReport, site: Path) -> None:
     shutil.rmtree(site / "quality", ignore_errors=True)
     index = templates.get_template("quality_index.html").render(report=report)
     write_page(site, SECTION, "Data quality of the landed files", index, SECTION)
+    view = DefaultJinjaPageView()
     for suite in report.suites:
         body = templates.get_template("quality_suite.html").render(
-            suite=suite, tables=_expectation_tables(suite)
+            suite=suite, tables=_expectation_tables(suite, view)
         )
         write_page(site, f"quality/{suite.name}.html", f"Quality of {suite.name}", body, SECTION)
 
 
-def _expectation_tables(suite: SuiteResult) -> str:
+def _expectation_tables(suite: SuiteResult, view: DefaultJinjaPageView) -> str:
     """Return the library's rendering of every expectation and what was observed."""
-    view = DefaultJinjaPageView()
     document = ValidationResultsPageRenderer().render(suite.document).to_json_dict()
     section = view.env.get_template("section.j2")
     # The first section repeats the summary that the page opens with.

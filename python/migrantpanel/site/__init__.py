@@ -1,1 +1,24 @@
 """The documentation site: overview, tables, checks, methods and lineage, all offline."""
+
+import tempfile
+from pathlib import Path
+
+from migrantpanel.errors import UserError
+from migrantpanel.site import counts, lineage, methods, overview
+
+
+def build_site(project: Path, warehouse: Path, landing: Path, site: Path) -> None:
+    """Write the site of a published warehouse into `site`; `site/index.html` is its first page.
+
+    Reads the warehouse read-only and leaves `site/quality/`, which the landing's check writes.
+    Raises UserError where the warehouse is absent or open for writing.
+    """
+    if not warehouse.is_file():
+        raise UserError(f"{warehouse} is absent: run migrantpanel build first")
+    site.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        manifest = lineage.write_lineage(project, warehouse, landing, Path(scratch), site)
+    tables = counts.count_marts(warehouse, manifest)
+    methods.write_methods(project / "docs", site)
+    counts.write_tables(tables, manifest, site)
+    overview.write_overview(project, landing, manifest, tables, site)

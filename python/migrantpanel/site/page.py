@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from migrantpanel import __version__
@@ -16,6 +17,7 @@ SECTIONS = (
     ("docs/index.html", "Methods"),
     ("lineage.html", "Lineage"),
 )
+_markdown = MarkdownIt("commonmark", {"html": False})
 templates = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=True,
@@ -24,6 +26,8 @@ templates = Environment(
     lstrip_blocks=True,
 )
 templates.filters["thousands"] = lambda number: f"{number:,}"
+# Descriptions in dbt's YAML are Markdown: code and emphasis, no HTML.
+templates.filters["inline"] = lambda text: Markup(_markdown.renderInline(text))
 
 
 def write_page(site: Path, path: str, title: str, body: str, section: str) -> Path:

@@ -1,0 +1,67 @@
+"""The pages of docs/ as HTML."""
+
+import re
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from migrantpanel.site.page import templates, write_page
+
+SECTION = "docs/index.html"
+
+
+@dataclass(frozen=True)
+class MethodPage:
+    """One page of docs/: where it goes, its first heading and its first paragraph."""
+
+    path: str
+    title: str
+    summary: str
+    body: str
+
+
+def write_methods(docs: Path, site: Path) -> None:
+    """Write every docs/*.md as `<site>/docs/<name>.html`, and a list of them."""
+    pages = [render_markdown(path) for path in sorted(docs.glob("*.md"))]
+    for page in pages:
+        body = templates.get_template("method.html").render(page=page, pages=pages)
+        write_page(site, page.path, page.title, body, SECTION)
+    index = templates.get_template("methods.html").render(pages=pages)
+    write_page(site, SECTION, "Methods", index, SECTION)
+
+
+def render_markdown(source: Path) -> MethodPage:
+    """Render one Markdown file; links to other pages of docs/ lead to their HTML."""
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = markdown.parse(source.read_text(encoding="utf-8"))
+    title, summary = source.stem, ""
+    for place, token in enumerate(tokens):
+        if token.type == "heading_open":
+            text = _plain(tokens[place + 1])
+            token.attrSet("id", re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-"))
+            if token.tag == "h1":
+                title = text
+        if token.type == "paragraph_open" and not summary:
+            summary = _plain(tokens[place + 1])
+        for child in token.children or []:
+            _lead_to_html(child)
+    html = markdown.renderer.render(tokens, markdown.options, {})
+    html = html.replace("<table>", '<div class="scroll" tabindex="0"><table>')
+    html = html.replace("</table>", "</table></div>").replace("<th>", '<th scope="col">')
+    return MethodPage(f"docs/{source.stem}.html", title, summary, html)
+
+
+def _lead_to_html(token: Token) -> None:
+    """Turn a link to another page into one to its HTML."""
+    target = token.attrGet("href") if token.type == "link_open" else None
+    if isinstance(target, str) and "://" not in target:
+        token.attrSet("href", escape(re.sub(r"\.md(?=#|$)", ".html", target)))
+
+
+def _plain(inline: Token) -> str:
+    """Return the words of a line without its marks."""
+    children = inline.children or []
+    return "".join(" " if child.type == "softbreak" else child.content for child in children)
