@@ -3,7 +3,7 @@
     'union_end', 'union_end_reason_code', 'partner_in_register',
     'is_union_on_last_day', 'lives_with_respondent'
 ] -%}
-{%- set of_partner = model.columns | reject('in', of_union) | list -%}
+{%- set of_partner = contract_columns('mart_partner_year') | reject('in', of_union) | list -%}
 
 with calendar as (
     select

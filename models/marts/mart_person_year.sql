@@ -1,6 +1,6 @@
 with final as (
     select
-        {% for column in model.columns %}
+        {% for column in contract_columns('mart_person_year') %}
         {{ column }}{{ "," if not loop.last }}
         {% endfor %}
     from {{ ref('panel_person_year') }}

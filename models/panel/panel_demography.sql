@@ -56,14 +56,14 @@ final as (
         calendar.person_id,
         calendar.year,
         person.sex_code,
-        year(person.birth_date) as birth_year,
-        month(person.birth_date) as birth_month,
+        cast(year(person.birth_date) as int) as birth_year,
+        cast(month(person.birth_date) as int) as birth_month,
         person.birth_date_is_imputed,
         case
             when coalesce(person.death_date > calendar.last_day, true)
                 then {{ age_on('person.birth_date', 'calendar.last_day') }}
         end as age,
-        year(person.death_date) as death_year,
+        cast(year(person.death_date) as int) as death_year,
         person.birth_country_code,
         person.generation_code,
         person.origin_group,

@@ -15,7 +15,7 @@ movement as (
     select
         person_key,
         status,
-        year(start_date) as movement_year
+        cast(year(start_date) as int) as movement_year
     from {{ ref('pop_residence_spell') }}
     where
         status in ('resident', 'abroad')

@@ -15,7 +15,7 @@ with wide as (
 
 final as (
     select
-        {% for column in model.columns %}
+        {% for column in contract_columns('panel_person_year') %}
         {{ column }}{{ "," if not loop.last }}
         {% endfor %}
     from wide

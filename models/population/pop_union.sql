@@ -66,9 +66,9 @@ final as (
         union_side.end_date,
         union_side.end_reason_code,
         coalesce(person.sex_code, union_side.partner_sex_code) as partner_sex_code,
-        coalesce(year(person.birth_date), union_side.partner_birth_year)
+        coalesce(cast(year(person.birth_date) as int), union_side.partner_birth_year)
             as partner_birth_year,
-        coalesce(month(person.birth_date), union_side.partner_birth_month)
+        coalesce(cast(month(person.birth_date) as int), union_side.partner_birth_month)
             as partner_birth_month,
         coalesce(person.birth_country_code, union_side.partner_birth_country_code)
             as partner_birth_country_code,
