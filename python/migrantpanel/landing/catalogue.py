@@ -20,6 +20,7 @@ SEED_KEYS: dict[str, tuple[str, tuple[str, ...]]] = {
     "catalogue_stem": ("catalogue", ("stem",)),
     "catalogue_file_pattern": ("catalogue", ("stem", "pattern")),
     "catalogue_column": ("catalogue", ("stem", "column_name")),
+    "catalogue_family": ("catalogue", ("family",)),
     "catalogue_survey": ("catalogue", ("survey", "survey_year")),
     "catalogue_survey_sample": ("catalogue", ("survey", "survey_year", "role")),
     "crosswalk_variable": ("crosswalk", ()),

@@ -122,16 +122,21 @@ def recognise(records: list[FileRecord], catalogue: Catalogue) -> list[FileRecor
     """
     groups: dict[tuple[str, str], list[Ranked]] = defaultdict(list)
     left: list[FileRecord] = []
+    problems: list[str] = []
     for record in records:
         known = _identify(record, catalogue)
-        if known is None:
+        if not known:
             left.append(_unknown(record))
         elif record.reason:
-            left.append(replace(known[0], status=UNKNOWN))
+            left.append(replace(known[0][0], status=UNKNOWN))
+        elif len(stems := {named.stem or "": None for named, _ in known}) > 1:
+            problems.append(
+                f"{record.file_name}: its name is that of {' and '.join(stems)}: narrow their"
+                " patterns in catalogue_file_pattern or catalogue_survey"
+            )
         else:
-            groups[(known[0].kind, known[0].stem or "")].append(known)
+            groups[(known[0][0].kind, known[0][0].stem or "")].append(known[0])
     chosen: list[FileRecord] = []
-    problems: list[str] = []
     for (kind, stem), members in groups.items():
         selected = _select(
             members, catalogue.stems[stem].selection if kind == REGISTER else "newest"
@@ -149,18 +154,22 @@ def recognise(records: list[FileRecord], catalogue: Catalogue) -> list[FileRecor
     return sorted([*chosen, *left], key=lambda record: (record.root, record.path))
 
 
-def _identify(record: FileRecord, catalogue: Catalogue) -> Ranked | None:
-    """Match a file name without case; return the record with its stem, and its rank."""
+def _identify(record: FileRecord, catalogue: Catalogue) -> list[Ranked]:
+    """Match a file name without case; return the record with its stem and rank, per match."""
     name = record.name if record.file_format else Path(record.file_name).stem
-    for stem in catalogue.stems.values():
-        for pattern in stem.patterns:
-            if match := pattern.fullmatch(name):
-                return _register(record, stem, match.groupdict())
+    known = [
+        _register(record, stem, match.groupdict())
+        for stem in catalogue.stems.values()
+        for pattern in stem.patterns
+        if (match := pattern.fullmatch(name))
+    ]
     for survey in catalogue.surveys.values():
-        for kind, pattern in ((SURVEY, survey.file_pattern), (SAMPLE, survey.sample_pattern)):
+        # The sample's pattern first: a survey's own pattern may be as wide as to take both.
+        for kind, pattern in ((SAMPLE, survey.sample_pattern), (SURVEY, survey.file_pattern)):
             if pattern is not None and (match := pattern.fullmatch(name)):
-                return _wave(record, survey, kind, match.groupdict())
-    return None
+                known.append(_wave(record, survey, kind, match.groupdict()))
+                break
+    return known
 
 
 def _register(record: FileRecord, stem: Stem, parts: dict[str, str | None]) -> Ranked:
