@@ -8,8 +8,10 @@ from migrantpanel.quality.report import Failure, QualityReport, SuiteResult
 __all__ = ["Failure", "QualityReport", "SuiteResult", "check_landing"]
 
 
-def check_landing(landing: Path, site: Path) -> "QualityReport":
+def check_landing(landing: Path, site: Path, overlay: Path | None = None) -> QualityReport:
     """Run every suite on a landing folder and write its pages to `<site>/quality/`.
+
+    `overlay` holds the user's own catalogue and crosswalk rows.
 
     Raises UserError, after the pages are written, with one line per expectation that failed.
     """
@@ -17,7 +19,7 @@ def check_landing(landing: Path, site: Path) -> "QualityReport":
     from migrantpanel.quality.check import run_suites
     from migrantpanel.quality.pages import write_pages
 
-    report = run_suites(landing)
+    report = run_suites(landing, overlay)
     write_pages(report, site)
     UserError.collect(report.problems())
     return report

@@ -20,20 +20,21 @@ from great_expectations.data_context.types.base import (
 from great_expectations.expectations.expectation import Expectation
 
 from migrantpanel.errors import UserError
+from migrantpanel.landing.catalogue import Catalogue, read_catalogue
 from migrantpanel.project import seeds_dir
-from migrantpanel.quality.catalogue import read_families, read_rows, read_stems
+from migrantpanel.quality.family import read_families, read_rows
 from migrantpanel.quality.report import Failure, QualityReport, SuiteResult
 from migrantpanel.quality.sample import sample_folder
 from migrantpanel.quality.suites import register_expectations, survey_expectations
 
 
-def run_suites(landing: Path, seeds: Path | None = None) -> QualityReport:
-    """Check every landed register and survey against the catalogue in `seeds`.
+def run_suites(landing: Path, overlay: Path | None = None) -> QualityReport:
+    """Check every landed register and survey against the catalogue and the user's overlay.
 
     A register that was not delivered is absent by landing's own list and has no rows to check.
     Raises UserError where a landed folder is missing or a file cannot be read.
     """
-    seeds = seeds or seeds_dir()
+    catalogue = read_catalogue(seeds_dir(), overlay)
     # In memory only: by default the library also leaves a folder for its own pages in /tmp.
     settings = DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
@@ -44,7 +45,10 @@ def run_suites(landing: Path, seeds: Path | None = None) -> QualityReport:
     source = context.data_sources.add_pandas("landing")
     try:
         return QualityReport(
-            [*_register_suites(source, landing, seeds), *_survey_suites(source, landing, seeds)]
+            [
+                *_register_suites(source, landing, catalogue),
+                *_survey_suites(source, landing, catalogue),
+            ]
         )
     except duckdb.Error as error:
         raise UserError(
@@ -53,10 +57,10 @@ def run_suites(landing: Path, seeds: Path | None = None) -> QualityReport:
         ) from None
 
 
-def _register_suites(source: Any, landing: Path, seeds: Path) -> Iterator[SuiteResult]:
-    families = read_families(seeds)
+def _register_suites(source: Any, landing: Path, catalogue: Catalogue) -> Iterator[SuiteResult]:
+    families = read_families(seeds_dir(), catalogue.overlay_rows.get("catalogue_family", []))
     absent = _absent_stems(landing)
-    for stem in read_stems(seeds):
+    for stem in catalogue.stems.values():
         if stem.stem in absent:
             continue
         if not list((landing / stem.stem).glob("*.parquet")):
@@ -68,13 +72,16 @@ def _register_suites(source: Any, landing: Path, seeds: Path) -> Iterator[SuiteR
         yield _run(source, stem.stem, "register", sample.frame, sample.rows, list(expectations))
 
 
-def _survey_suites(source: Any, landing: Path, seeds: Path) -> Iterator[SuiteResult]:
+def _survey_suites(source: Any, landing: Path, catalogue: Catalogue) -> Iterator[SuiteResult]:
     """Check per survey its respondents, with the answers that have a closed list as columns."""
     if not list((landing / "survey_key").glob("*.parquet")):
         return
     recoded = {
         (row["survey"], row["survey_year"], variable.lower())
-        for row in read_rows(seeds / "crosswalk" / "crosswalk_variable.csv")
+        for row in [
+            *read_rows(seeds_dir() / "crosswalk" / "crosswalk_variable.csv"),
+            *catalogue.overlay_rows.get("crosswalk_variable", []),
+        ]
         if row["rule"] == "recode"
         for variable in row["source_variables"].split()
     }

@@ -6,7 +6,8 @@ import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.row_conditions import Column as Where
 
-from migrantpanel.quality.catalogue import Column, Family, Stem
+from migrantpanel.landing.catalogue import Column, Stem
+from migrantpanel.quality.family import Family
 
 # What landing adds to every register.
 TECHNICAL_COLUMNS = ("file_year", "source_file")
@@ -23,7 +24,7 @@ def register_expectations(
     more per rule. `year` is the newest file's year, which bounds the dates.
     """
     yield gxe.ExpectTableColumnsToMatchOrderedList(
-        column_list=[*(column.column_name for column in stem.columns), *TECHNICAL_COLUMNS],
+        column_list=[*(column.name for column in stem.columns), *TECHNICAL_COLUMNS],
         meta=_meta(
             "the columns of the catalogue, in its order",
             "Land again; if the register changed, correct seeds/catalogue/catalogue_column.csv.",
@@ -48,8 +49,8 @@ def register_expectations(
         )
     type_column = ""
     for column in stem.columns:
-        type_column = column.column_name if column.family == "rin_type" else type_column
-        if column.column_name in present:
+        type_column = column.name if column.family == "rin_type" else type_column
+        if column.name in present:
             condition = (Where(type_column) == "R") if column.family == "rin" else None
             yield from _column_expectations(stem, column, families, condition, year)
 
@@ -89,7 +90,7 @@ def _column_expectations(
     condition: object | None,
     year: int | None,
 ) -> Iterator[Expectation]:
-    name, family = column.column_name, families[column.family]
+    name, family = column.name, families[column.family]
     where = {"row_condition": condition} if condition else {}
     if name in stem.keys:
         yield gxe.ExpectColumnValuesToNotBeNull(
