@@ -24,14 +24,18 @@ design as (
     group by all
 ),
 
+-- The outcome of the drawn units, under the name of its variable in the sample file.
 disposition as (
     select
-        survey,
-        survey_year,
-        '(sample:disposition_code)' as source_key,
-        disposition_code as source_code,
+        drawn_unit.survey,
+        drawn_unit.survey_year,
+        crosswalk_source.source_key,
+        drawn_unit.disposition_code as source_code,
         count(*) as delivered_count
-    from {{ ref('stg_survey_sample') }}
+    from {{ ref('stg_survey_sample') }} as drawn_unit
+    inner join {{ ref('harm_crosswalk_source') }} as crosswalk_source
+        using (survey, survey_year)
+    where crosswalk_source.variable = 'disposition'
     group by all
 ),
 
@@ -47,13 +51,12 @@ value_label as (
     select
         survey,
         survey_year,
-        lower(variable) as source_key,
+        if(stem like '%_SAMPLE', 'sample:', '') || lower(variable) as source_key,
         code as source_code,
         label as source_label,
         is_declared_missing
     from {{ ref('stg_value_label') }}
-    -- The labels of the survey file, not those of its sample file.
-    where stem = survey || '_' || survey_year
+    where survey is not null
 ),
 
 crosswalk_source as (

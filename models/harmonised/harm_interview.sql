@@ -30,15 +30,30 @@ interview as (
     from answer
 ),
 
+date_answer as (
+    select answer.*
+    from answer
+    semi join date_code using (survey, survey_year, source_key)
+    union all
+    -- What holds for the whole survey, such as its year.
+    select
+        survey,
+        survey_year,
+        respondent_key,
+        '(design)' as source_key,
+        '(all)' as source_code
+    from interview
+),
+
 -- The date is delivered whole, or in parts that stand in the order year, month, day.
 dated as (
     select
-        answer.survey,
-        answer.survey_year,
-        answer.respondent_key,
+        date_answer.survey,
+        date_answer.survey_year,
+        date_answer.respondent_key,
         string_agg(date_code.value, '-' order by date_code.source_position)
             as interview_date
-    from answer
+    from date_answer
     inner join date_code using (survey, survey_year, source_key, source_code)
     group by all
 ),

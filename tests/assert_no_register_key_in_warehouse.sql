@@ -1,0 +1,36 @@
+{#- The harm: the file that analysts get holds a person number of the registers, in whatever column.
+    Every text column of every table of the warehouse is compared with the delivered numbers. -#}
+-- depends_on: {{ ref('mart_person_year') }}
+-- depends_on: {{ ref('mart_partner_year') }}
+-- depends_on: {{ ref('mart_child_year') }}
+-- depends_on: {{ ref('mart_person_role') }}
+-- depends_on: {{ ref('mart_cross_section') }}
+-- depends_on: {{ ref('mart_harmonised_value') }}
+{% set text_columns = run_query(
+    "select table_schema, table_name, column_name from information_schema.columns "
+    ~ "where table_catalog = '" ~ target.database ~ "' and data_type = 'VARCHAR' "
+    ~ "order by all"
+) if execute else [] %}
+
+with number as (
+    select distinct substr(person_key, 2) as number
+    from {{ ref('stg_person') }}
+    where is_linkable
+)
+
+{% for column in text_columns %}
+select distinct
+    '{{ column[0] }}.{{ column[1] }}.{{ column[2] }}' as place,
+    number.number
+from number
+inner join {{ target.database }}.{{ column[0] }}.{{ column[1] }} as public_table
+    on number.number = right(public_table."{{ column[2] }}", 9)
+where
+    length(public_table."{{ column[2] }}") between 9 and 10
+union all
+{% endfor %}
+select
+    '' as place,
+    number.number
+from number
+where false
