@@ -91,7 +91,7 @@ class Country:
         household = current(
             self.household_spell,
             "household", "type", "place", "is_reference", "partner", "address", "municipality",
-            "n_children", "youngest_birth",
+            "n_persons", "n_children", "youngest_birth",
         ).rename({"type": "household_type"})  # fmt: skip
         income = self.income_year.filter(pl.col("year") == day.year).select(
             "person", personal_income="personal", disposable="disposable"
@@ -134,7 +134,7 @@ class Country:
                 "birth_country", "mother_birth_country", "father_birth_country",
                 "first_arrival_date", "arrival_motive", "municipality", "address", "household",
                 "household_type", "place", "is_reference", pl.col("status").alias("civil_status"),
-                "partner", "partner_origin", "partner_generation", "n_children",
+                "partner", "partner_origin", "partner_generation", "n_persons", "n_children",
                 "youngest_child_age", "education_level", "secm", "personal_income",
                 "household_income", "trait_integration", "trait_traditional",
                 "trait_religiosity", "religion", "present",

@@ -1,0 +1,250 @@
+"""Damage done to the extracts on purpose: one function per kind, each row of it in a manifest.
+
+A kind is a function `(country, rates, rng, damage)` that changes what `Damage` delivers and
+returns its rows of the manifest. To add a kind, write one and list it in `KINDS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from migrantpanel.random import generator
+from migrantpanel.simulation.country import Country
+
+MANIFEST = {
+    "kind": pl.String,
+    "file_stem": pl.String,
+    "file_year": pl.Int32,
+    "person": pl.Int64,
+    "column": pl.String,
+    "true_value": pl.String,
+    "delivered_value": pl.String,
+}
+
+
+@dataclass
+class Damage:
+    """What the registers deliver instead of the truth; series are in the order of persons."""
+
+    rin: pl.Series
+    second_rin: pl.Series
+    second_since: pl.Series
+    delivered_birth: pl.Series
+    imputed_birth: pl.Series
+    education_unknown: pl.Series
+    unmirrored: pl.DataFrame
+    manifest: pl.DataFrame
+
+    @property
+    def has_second(self) -> pl.Series:
+        """Whether a person has two numbers."""
+        return self.second_rin.is_not_null()
+
+    def number(self, persons: pl.Series, on: pl.Series | date) -> pl.Series:
+        """Return the number under which persons appear in something that happens on a day."""
+        since = self.second_since.gather(persons)
+        second = ((since <= on) & since.is_not_null()).fill_null(False)
+        return self.second_rin.gather(persons).zip_with(second, self.rin.gather(persons))
+
+    def split(self, spells: pl.DataFrame) -> pl.DataFrame:
+        """Cut the spells of people with two numbers on the day of the second."""
+        since = self.second_since.gather(spells["person"])
+        crosses = (
+            (since > spells["start"]) & (spells["end"].is_null() | (spells["end"] > since))
+        ).fill_null(False)
+        if not crosses.any():
+            return spells
+        return pl.concat(
+            [
+                spells.with_columns(end=since.zip_with(crosses, spells["end"])),
+                spells.with_columns(start=since).filter(crosses),
+            ]
+        ).sort("person", "start", maintain_order=True)
+
+    def is_unmirrored(self, unions: pl.DataFrame) -> pl.Series:
+        """Whether the row of this person (column person) of a union is left out."""
+        found = unions.select("union", "person").join(
+            self.unmirrored.with_columns(hit=pl.lit(True)),
+            on=["union", "person"], how="left", maintain_order="left",
+        )  # fmt: skip
+        return found["hit"].fill_null(False)
+
+
+Kind = Callable[[Country, dict, np.random.Generator, Damage], pl.DataFrame]
+
+
+def damage(country: Country, seed: int) -> Damage:
+    """Do all damage that the parameters declare, each kind from its own random stream."""
+    n = country.person.height
+    done = Damage(
+        rin=country.person["rin"],
+        second_rin=pl.Series([None] * n, dtype=pl.String),
+        second_since=pl.Series([None] * n, dtype=pl.Date),
+        delivered_birth=country.person["birth_date"],
+        imputed_birth=pl.Series(np.zeros(n, dtype=bool)),
+        education_unknown=pl.Series(np.zeros(n, dtype=bool)),
+        unmirrored=pl.DataFrame(schema={"union": pl.Int64, "person": pl.Int64}),
+        manifest=pl.DataFrame(schema=MANIFEST),
+    )
+    parts = []
+    for kind in KINDS:
+        name = kind.__name__
+        rates = country.parameters.defects.get(name, {})
+        rows = kind(country, rates, generator(seed, "defect", name), done)
+        parts.append(_manifest(rows, name))
+    done.manifest = pl.concat(parts)
+    return done
+
+
+def _manifest(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """Complete rows of the manifest with the columns they leave out."""
+    given = rows.with_columns(kind=pl.lit(kind))
+    return given.select(
+        (pl.col(name) if name in given.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in MANIFEST.items()
+    )
+
+
+def birth_month_imputed(country, rates, rng, damage: Damage) -> pl.DataFrame:
+    """Month and day of birth unknown at arrival: another month and the first day delivered."""
+    person = country.person
+    first = (person["generation"] == "1").to_numpy()
+    grown = (
+        person["first_arrival_date"].dt.year() - person["birth_date"].dt.year() >= 2
+    ).fill_null(False).to_numpy()  # fmt: skip
+    chosen = first & grown & (rng.random(len(first)) < rates["rate"])
+    month = rng.integers(1, 13, len(first))
+    birth = person["birth_date"]
+    imputed = pl.select(pl.date(birth.dt.year(), pl.Series(month), 1)).to_series()
+    damage.delivered_birth = imputed.zip_with(pl.Series(chosen), birth)
+    damage.imputed_birth = pl.Series(chosen)
+    return person.filter(pl.Series(chosen)).select(
+        "person",
+        file_stem=pl.lit("GBAPERSOONTAB"),
+        column=pl.lit("GBAGEBOORTEMAAND"),
+        true_value=pl.col("birth_date").dt.strftime("%m"),
+        delivered_value=pl.Series(month[chosen]).cast(pl.String).str.zfill(2),
+    )
+
+
+def second_number(country, rates, rng, damage: Damage) -> pl.DataFrame:
+    """A second number for immigrants who came back, or some time after their arrival."""
+    person = country.person
+    immigrants = person.filter(
+        pl.col("first_arrival_date").is_not_null() & (pl.col("generation") == "1")
+    )["person"]
+    wanted = round(len(immigrants) * rates["rate"])
+    spells = country.registration.filter(
+        pl.col("person").is_in(immigrants.implode())
+        & pl.col("start_reason").is_in(["immigration", "administrative entry"])
+        & (pl.col("start") > date(1995, 6, 1))
+        & (pl.col("start") != pl.col("start").min().over("person"))
+    ).unique("person", keep="first", maintain_order=True)
+    # Both numbers must be in the registers: the first from an earlier stay after their start.
+    earlier = country.registration.filter(
+        pl.col("end").is_not_null() & (pl.col("end") > date(1995, 1, 1))
+    ).select("person", earlier_end="end")
+    spells = spells.join(earlier, on="person").filter(pl.col("earlier_end") < pl.col("start"))
+    spells = spells.unique("person", keep="first", maintain_order=True).sort("person")
+    chosen = spells[np.sort(rng.permutation(spells.height)[:wanted])].select("person", "start")
+    # Numbers of the country end below the prime of its scramble; these lie above all of them.
+    n = person.height
+    since = np.full(n, np.datetime64("NaT"), dtype="datetime64[D]")
+    since[chosen["person"].to_numpy()] = chosen["start"].to_numpy()
+    damage.second_since = pl.Series(since).cast(pl.Date)
+    fresh = _unused_numbers(damage.rin, chosen.height, rng)
+    second = np.full(n, None, dtype=object)
+    second[chosen["person"].to_numpy()] = fresh
+    damage.second_rin = pl.Series(second.tolist(), dtype=pl.String)
+    return chosen.select(
+        "person",
+        file_stem=pl.lit("GBAPERSOONTAB"),
+        column=pl.lit("RINPERSOON"),
+        true_value=damage.rin.gather(chosen["person"]),
+        delivered_value=pl.Series(fresh, dtype=pl.String),
+    )
+
+
+def _unused_numbers(used: pl.Series, n: int, rng: np.random.Generator) -> list[str]:
+    taken, fresh = set(used.to_list()), []
+    while len(fresh) < n:
+        number = f"{rng.integers(10**9):09d}"
+        if number not in taken:
+            taken.add(number)
+            fresh.append(number)
+    return fresh
+
+
+def unmirrored_union(country, rates, rng, damage: Damage) -> pl.DataFrame:
+    """One of the two rows of a couple is missing."""
+    both = country.union.filter(
+        pl.col("kind").is_in(["marriage", "partnership"]) & pl.col("person_b").is_not_null()
+    )
+    draw = rng.random(both.height)
+    first = pl.Series(rng.random(both.height) < 0.5)
+    rows = both.with_columns(
+        person=both["person_a"].zip_with(first, both["person_b"])
+    ).filter(pl.Series(draw < rates["rate"]))
+    damage.unmirrored = rows.select("union", "person")
+    return rows.select(
+        "person",
+        file_stem=pl.lit("GBAVERBINTENISPARTNERBUS"),
+        column=pl.lit("XKOPPELNRVERBINTENIS"),
+        true_value=pl.col("union").cast(pl.String).str.zfill(10),
+    )
+
+
+def education_unknown(country, rates, rng, damage: Damage) -> pl.DataFrame:
+    """Absent from HOOGSTEOPL: schooled abroad, or out of school before the registers began."""
+    person = country.person
+    last = country.education_spell.group_by("person", maintain_order=True).agg(
+        pl.col("start").last()
+    )
+    finished = person.select("person").join(last, on="person", how="left", maintain_order="left")
+    here = (finished["start"] >= person["first_arrival_date"]).fill_null(False).to_numpy()
+    rate = (
+        person["generation"]
+        .replace_strict({"0": rates["native"], "1": rates["first"], "2": rates["second"]})
+        .to_numpy()
+        .copy()
+    )
+    first = (person["generation"] == "1").to_numpy()
+    rate[first & here] = rates["first_schooled_in_netherlands"]
+    # School registers cover younger cohorts better.
+    year = person["birth_date"].dt.year().to_numpy()
+    rate *= np.where(first, 1.0, np.interp(year, [1930, 1960, 1985], [2.2, 1.2, 0.3]))
+    unknown = rng.random(person.height) < rate
+    damage.education_unknown = pl.Series(unknown)
+    return person.filter(pl.Series(unknown)).select("person", file_stem=pl.lit("HOOGSTEOPLTAB"))
+
+
+def unregistered_emigration(country, rates, rng, damage: Damage) -> pl.DataFrame:
+    """Left without telling (the demography decides who): removed later, or still on paper."""
+    left = country.stay.filter(pl.col("end_reason") == "unregistered").select(
+        "person", left="end"
+    )
+    paper = country.registration.select("person", "start", removed="end")
+    # The registration that was open on the day of departure.
+    rows = left.join(paper, on="person").filter(
+        (pl.col("start") <= pl.col("left"))
+        & (pl.col("removed").is_null() | (pl.col("removed") > pl.col("left")))
+    )
+    return rows.sort("person", "left").select(
+        "person",
+        file_stem=pl.lit("GBAMIGRATIEBUS"),
+        column=pl.lit("GBADATUMAANVANGMIGRATIE"),
+        true_value=pl.col("left").dt.strftime("%Y%m%d"),
+        delivered_value=pl.col("removed").dt.strftime("%Y%m%d"),
+    )
+
+
+KINDS: tuple[Kind, ...] = (
+    birth_month_imputed,
+    second_number,
+    unmirrored_union,
+    education_unknown,
+    unregistered_emigration,
+)
