@@ -29,7 +29,7 @@ end
 
 {#- Completed years between a birth date and a day. -#}
 {% macro age_on(birth_date, day) -%}
-(
+cast(
     year({{ day }}) - year({{ birth_date }})
     - case
         when
@@ -37,7 +37,7 @@ end
             < month({{ birth_date }}) * 100 + day({{ birth_date }})
             then 1
         else 0
-    end
+    end as int
 )
 {%- endmacro %}
 

@@ -37,5 +37,6 @@ left outer join population
         and income.year = population.year
 where
     coalesce(income.income_series, '-') <> coalesce(population.income_series, '-')
-    or (income.personal_income_eur is null) <> (income.income_missing_reason is not null)
+    or (income.personal_income_eur is null)
+    <> (income.income_missing_reason is not null)
     or (population.person_key is null and income.personal_income_eur is not null)

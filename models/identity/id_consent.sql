@@ -15,8 +15,8 @@ person as (
     group by person_key
 ),
 
--- Someone who refused in every interview is not to be reached through a partner or parent
--- either; someone who consented once is linked already, by their own consent.
+-- Someone who refused in every interview is not to be reached through a partner or
+-- parent either; someone who consented once is linked already, by their own consent.
 final as (
     select
         person_key,

@@ -18,7 +18,7 @@ final as (
         child.year,
         link.relation_reason,
         same_household.person_id is not null as lives_with_respondent
-        {%- for column in contract_columns('mart_child_year') if column not in of_link %},
+        {%- for column in model.columns if column not in of_link %},
         child.{{ column }}
         {%- endfor %}
     from link

@@ -1,6 +1,6 @@
 with final as (
     select
-        {% for column in contract_columns('mart_person_year') %}
+        {% for column in model.columns %}
         {{ column }}{{ "," if not loop.last }}
         {% endfor %}
     from {{ ref('panel_person_year') }}

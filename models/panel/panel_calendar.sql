@@ -2,14 +2,14 @@
 
 with member as (
     select
-        key.person_id,
+        pseudonym.person_id,
         person.birth_date,
         spine.is_respondent,
         spine.is_partner,
         spine.is_child
     from {{ ref('id_spine') }} as spine
-    inner join {{ ref('id_person_key') }} as key
-        on spine.person_key = key.person_key
+    inner join {{ ref('id_person_key') }} as pseudonym
+        on spine.person_key = pseudonym.person_key
     inner join {{ ref('pop_person') }} as person
         on spine.person_key = person.person_key
 ),

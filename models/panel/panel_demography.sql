@@ -4,13 +4,13 @@ with calendar as (
     select
         panel.person_id,
         panel.year,
-        key.person_key,
+        pseudonym.person_key,
         calendar_year.last_day
     from {{ ref('panel_calendar') }} as panel
     inner join {{ ref('calendar_year') }} as calendar_year
         on panel.year = calendar_year.year
-    inner join {{ ref('id_person_key') }} as key
-        on panel.person_id = key.person_id
+    inner join {{ ref('id_person_key') }} as pseudonym
+        on panel.person_id = pseudonym.person_id
 ),
 
 person as (
@@ -29,7 +29,7 @@ civil_status as (
             and {{ covers('spell.start_date', 'spell.end_date', 'calendar.last_day') }}
     qualify row_number() over (
         partition by calendar.person_id, calendar.year
-        order by spell.start_date desc, spell.civil_status_code
+        order by spell.start_date desc, spell.civil_status_code asc
     ) = 1
 ),
 
@@ -46,7 +46,7 @@ child as (
     inner join person as born
         on
             link.child_key = born.person_key
-            and born.birth_date <= calendar.last_day
+            and calendar.last_day >= born.birth_date
     where link.problem is null
     group by calendar.person_id, calendar.year
 ),

@@ -4,10 +4,10 @@ with calendar as (
     select
         panel.person_id,
         panel.year,
-        key.person_key
+        pseudonym.person_key
     from {{ ref('panel_calendar') }} as panel
-    inner join {{ ref('id_person_key') }} as key
-        on panel.person_id = key.person_id
+    inner join {{ ref('id_person_key') }} as pseudonym
+        on panel.person_id = pseudonym.person_id
 ),
 
 -- Level codes are delivered from 2013 on; earlier files only name the programme.
@@ -35,7 +35,8 @@ attained as (
     ) = 1
 ),
 
--- A level once registered stays known in later years: `education_data_year` says from when.
+-- A level once registered stays known in later years: `education_data_year` says from
+-- when.
 dated as (
     select
         calendar.person_id,
@@ -59,7 +60,7 @@ final as (
         dated.person_id,
         dated.year,
         attained.soi_level_code as education_soi_code,
-        level.education_level,
+        soi_level.education_level,
         attained.education_series,
         dated.education_data_year
     from dated
@@ -67,8 +68,8 @@ final as (
         on
             dated.person_key = attained.person_key
             and dated.education_data_year = attained.year
-    left outer join {{ ref('education_level') }} as level
-        on attained.soi_level_code = level.soi_level_code
+    left outer join {{ ref('education_level') }} as soi_level
+        on attained.soi_level_code = soi_level.soi_level_code
 )
 
 select * from final

@@ -4,13 +4,13 @@ with calendar as (
     select
         panel.person_id,
         panel.year,
-        key.person_key,
+        pseudonym.person_key,
         calendar_year.last_day
     from {{ ref('panel_calendar') }} as panel
     inner join {{ ref('calendar_year') }} as calendar_year
         on panel.year = calendar_year.year
-    inner join {{ ref('id_person_key') }} as key
-        on panel.person_id = key.person_id
+    inner join {{ ref('id_person_key') }} as pseudonym
+        on panel.person_id = pseudonym.person_id
 ),
 
 final as (

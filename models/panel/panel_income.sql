@@ -4,10 +4,10 @@ with calendar as (
     select
         panel.person_id,
         panel.year,
-        key.person_key
+        pseudonym.person_key
     from {{ ref('panel_calendar') }} as panel
-    inner join {{ ref('id_person_key') }} as key
-        on panel.person_id = key.person_id
+    inner join {{ ref('id_person_key') }} as pseudonym
+        on panel.person_id = pseudonym.person_id
 ),
 
 -- Two series that are not spliced: the income statistics were revised with 2011.

@@ -4,10 +4,10 @@ with calendar as (
     select
         panel.person_id,
         panel.year,
-        key.person_key
+        pseudonym.person_key
     from {{ ref('panel_calendar') }} as panel
-    inner join {{ ref('id_person_key') }} as key
-        on panel.person_id = key.person_id
+    inner join {{ ref('id_person_key') }} as pseudonym
+        on panel.person_id = pseudonym.person_id
 ),
 
 -- A spell that opens a life or the registers is no movement.
@@ -38,14 +38,15 @@ final as (
         ) as arrival_count,
         cast(
             count(*) filter (
-                where movement.status = 'abroad' and movement.movement_year = calendar.year
+                where movement.status = 'abroad'
+                and movement.movement_year = calendar.year
             ) as int
         ) as departure_count
     from calendar
     left outer join movement
         on
             calendar.person_key = movement.person_key
-            and movement.movement_year <= calendar.year
+            and calendar.year >= movement.movement_year
     group by calendar.person_id, calendar.year
 )
 

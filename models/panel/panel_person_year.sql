@@ -6,6 +6,7 @@ with wide as (
     from {{ ref('panel_calendar') }}
     left outer join {{ ref('panel_demography') }} using (person_id, year)
     left outer join {{ ref('panel_residence') }} using (person_id, year)
+    left outer join {{ ref('panel_address') }} using (person_id, year)
     left outer join {{ ref('panel_migration') }} using (person_id, year)
     left outer join {{ ref('panel_household') }} using (person_id, year)
     left outer join {{ ref('panel_labour') }} using (person_id, year)
@@ -15,7 +16,7 @@ with wide as (
 
 final as (
     select
-        {% for column in contract_columns('panel_person_year') %}
+        {% for column in model.columns %}
         {{ column }}{{ "," if not loop.last }}
         {% endfor %}
     from wide

@@ -1,4 +1,4 @@
-with key as (
+with pseudonym as (
     select
         person_key,
         person_id
@@ -12,9 +12,9 @@ final as (
         role.relation,
         role.reason
     from {{ ref('id_person_role') }} as role
-    inner join key as member
+    inner join pseudonym as member
         on role.person_key = member.person_key
-    inner join key as respondent
+    inner join pseudonym as respondent
         on role.respondent_key = respondent.person_key
 )
 

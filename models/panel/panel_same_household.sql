@@ -14,7 +14,7 @@ kin as (
     where relation <> 'respondent'
 ),
 
-key as (
+pseudonym as (
     select
         person_key,
         person_id
@@ -47,9 +47,9 @@ final as (
             kin.respondent_key = respondent_day.person_key
             and member_day.year = respondent_day.year
             and member_day.household_number = respondent_day.household_number
-    inner join key as member
+    inner join pseudonym as member
         on kin.person_key = member.person_key
-    inner join key as respondent
+    inner join pseudonym as respondent
         on kin.respondent_key = respondent.person_key
 )
 

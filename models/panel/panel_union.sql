@@ -1,4 +1,4 @@
-with key as (
+with pseudonym as (
     select
         person_key,
         person_id
@@ -19,9 +19,9 @@ final as (
         id_union.partner_birth_year,
         id_union.partner_birth_country_code
     from {{ ref('id_union') }} as id_union
-    inner join key as ego
+    inner join pseudonym as ego
         on id_union.person_key = ego.person_key
-    inner join key as partner
+    inner join pseudonym as partner
         on id_union.partner_subject_key = partner.person_key
 )
 

@@ -1,7 +1,7 @@
 {{ config(tags=['shared']) }}
 
--- Two partners in one household who are not married: a couple. With another number of such
--- partners in a household the register does not say who belongs to whom.
+-- Two partners in one household who are not married: a couple. With another number of
+-- such partners in a household the register does not say who belongs to whom.
 with unmarried_partner as (
     select
         spell.person_key,
@@ -18,17 +18,17 @@ with unmarried_partner as (
 couple as (
     select
         ego.person_key,
-        alter.person_key as partner_key,
+        other.person_key as partner_key,
         ego.start_date,
         least(
             coalesce(ego.end_date, {{ far_future() }}),
-            coalesce(alter.end_date, {{ far_future() }})
+            coalesce(other.end_date, {{ far_future() }})
         ) as end_date
     from unmarried_partner as ego
-    inner join unmarried_partner as alter
+    inner join unmarried_partner as other
         on
-            ego.household_key = alter.household_key
-            and ego.person_key <> alter.person_key
+            ego.household_key = other.household_key
+            and ego.person_key <> other.person_key
 ),
 
 -- A registered union of the same two people takes over from the day it starts.

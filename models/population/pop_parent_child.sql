@@ -45,8 +45,12 @@ final as (
         *,
         case
             when child_key = parent_key then 'own_parent'
-            when parent_age_at_birth < {{ var('parent_age_range')[0] }} then 'parent_too_young'
-            when parent_age_at_birth > {{ var('parent_age_range')[1] }} then 'parent_too_old'
+            when
+                parent_age_at_birth < {{ var('parent_age_range')[0] }}
+                then 'parent_too_young'
+            when
+                parent_age_at_birth > {{ var('parent_age_range')[1] }}
+                then 'parent_too_old'
         end as problem
     from aged
 )

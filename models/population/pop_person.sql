@@ -25,8 +25,8 @@ country as (
     from {{ ref('country') }}
 ),
 
--- Deliveries before 2021 lack the origin of the 2022 classification: own birth country when
--- born abroad, else the mother's, else the father's.
+-- Deliveries before 2021 lack the origin of the 2022 classification: own birth country
+-- when born abroad, else the mother's, else the father's.
 origin as (
     select
         person.person_key,

@@ -27,7 +27,8 @@ described as (
         person.sex_code,
         least(
             cast(
-                floor({{ age_on('person.birth_date', 'resident.first_day') }} / 5) * 5 as int
+                floor({{ age_on('person.birth_date', 'resident.first_day') }} / 5)
+                * 5 as int
             ),
             90
         ) as age_from

@@ -29,8 +29,8 @@ with delivered as (
     where stg_union.is_linkable
 ),
 
--- Each union from both sides: as delivered, and as its mirror image. Some pairs are delivered
--- from one side only.
+-- Each union from both sides: as delivered, and as its mirror image. Some pairs are
+-- delivered from one side only.
 both_sides as (
     select
         *,

@@ -33,12 +33,12 @@ first_movement as (
     from movement
     qualify row_number() over (
         partition by person_key
-        order by start_date, is_recorded desc, direction
+        order by start_date asc, is_recorded desc, direction asc
     ) = 1
 ),
 
--- At birth, or when the registers start: present when registered from then on, or when the
--- first thing recorded is a departure.
+-- At birth, or when the registers start: present when registered from then on, or when
+-- the first thing recorded is a departure.
 opening as (
     select
         person.person_key,

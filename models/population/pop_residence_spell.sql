@@ -28,12 +28,14 @@ counted as (
 ordered as (
     select
         *,
-        lag(status) over (partition by person_key order by start_date) as previous_status
+        lag(status)
+            over (partition by person_key order by start_date)
+            as previous_status
     from counted
 ),
 
--- A second movement in the same direction changes nothing: the first one counts, and the
--- spell keeps the number of movements that did not fit.
+-- A second movement in the same direction changes nothing: the first one counts, and
+-- the spell keeps the number of movements that did not fit.
 numbered as (
     select
         *,

@@ -6,7 +6,7 @@ where
     {% if minimum is not none %}
     or {{ column }} < {{ minimum }}
     {% endif %}
-    {% if maximum is not none %}
+{% if maximum is not none %}
     or {{ column }} > {{ maximum }}
     {% endif %}
 {% endtest %}

@@ -2,7 +2,9 @@
 with spell as (
     select
         *,
-        lead(start_date) over (partition by {{ key }} order by start_date) as next_start_date
+        lead(start_date) over (
+            partition by {{ key }} order by start_date
+        ) as next_start_date
     from {{ model }}
 )
 

@@ -1,0 +1,59 @@
+{{ config(tags=['shared']) }}
+
+with calendar as (
+    select
+        panel.person_id,
+        panel.year,
+        panel.residence_status,
+        pseudonym.person_key,
+        calendar_year.first_day,
+        calendar_year.last_day
+    from {{ ref('panel_residence') }} as panel
+    inner join {{ ref('calendar_year') }} as calendar_year
+        on panel.year = calendar_year.year
+    inner join {{ ref('id_person_key') }} as pseudonym
+        on panel.person_id = pseudonym.person_id
+),
+
+spell_in_year as (
+    select
+        calendar.person_id,
+        calendar.year,
+        spell.address_key,
+        spell.start_date >= calendar.first_day as is_new,
+        coalesce(spell.end_date > calendar.last_day, true)
+        and calendar.residence_status = 'resident' as is_home
+    from calendar
+    left outer join {{ ref('pop_address_spell') }} as spell
+        on
+            calendar.person_key = spell.person_key
+            and calendar.last_day >= spell.start_date
+            and coalesce(calendar.first_day < spell.end_date, true)
+),
+
+person_year as (
+    select
+        person_id,
+        year,
+        cast(count(*) filter (where is_new) as int) as address_start_count,
+        max(address_key) filter (where is_home) as address_key
+    from spell_in_year
+    group by person_id, year
+),
+
+final as (
+    select
+        person_year.person_id,
+        person_year.year,
+        person_year.address_start_count,
+        area.municipality_code,
+        area.municipality_constant_code,
+        area.neighbourhood_code
+    from person_year
+    left outer join {{ ref('pop_address_area') }} as area
+        on
+            person_year.address_key = area.address_key
+            and person_year.year = area.year
+)
+
+select * from final

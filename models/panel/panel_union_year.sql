@@ -1,0 +1,40 @@
+with calendar as (
+    select
+        year,
+        first_day,
+        last_day
+    from {{ ref('calendar_year') }}
+    where year between {{ var('first_year') }} and {{ var('last_year') }}
+),
+
+-- Every year that the union touches; without a first day, from the start of the panel.
+final as (
+    select
+        union_side.person_id,
+        union_side.union_number,
+        calendar.year,
+        union_side.partner_id,
+        union_side.union_type,
+        union_side.union_start,
+        union_side.union_end,
+        union_side.union_end_reason_code,
+        union_side.partner_in_register,
+        coalesce(union_side.union_end > calendar.last_day, true)
+            as is_union_on_last_day,
+        same_household.person_id is not null as lives_with_respondent,
+        union_side.partner_sex_code,
+        union_side.partner_birth_year,
+        union_side.partner_birth_country_code
+    from {{ ref('panel_union') }} as union_side
+    inner join calendar
+        on
+            coalesce(union_side.union_start <= calendar.last_day, true)
+            and coalesce(union_side.union_end > calendar.first_day, true)
+    left outer join {{ ref('panel_same_household') }} as same_household
+        on
+            union_side.partner_id = same_household.person_id
+            and union_side.person_id = same_household.respondent_person_id
+            and calendar.year = same_household.year
+)
+
+select * from final
