@@ -32,8 +32,81 @@
 {%- endmacro %}
 
 
-{#- Whether a crosswalk row holds on a day: rows without dates hold always. -#}
-{% macro is_valid_on(day) -%}
-    (code.valid_from is null or {{ day }} >= code.valid_from)
-    and (code.valid_to is null or {{ day }} <= code.valid_to)
+{#- The id of an interview, from the survey and the number within it. -#}
+{% macro respondent_id(relation) -%}
+    {{ relation }}.survey || {{ relation }}.survey_year || '-'
+    || {{ relation }}.respondent_key
+{%- endmacro %}
+
+
+{#- Every answer beside what its code becomes: one row per interview and row of harm_code.
+    Rows that hold for a period are joined apart, so that the many others take one hash join. -#}
+{% macro recoded_answers(columns, condition) %}
+with
+
+interview as (
+    select * from {{ ref('harm_interview') }}
+),
+
+code as (
+    select * from {{ ref('harm_code') }}
+    where {{ condition }}
+),
+
+answer as (
+    select
+        survey,
+        survey_year,
+        respondent_key,
+        lower(variable) as source_key,
+        {{ delivered_code() }} as source_code
+    from {{ ref('stg_survey_answer') }}
+),
+
+-- What holds for every interview of a survey hangs on a source of its own.
+design_answer as (
+    select
+        *,
+        '(design)' as source_key,
+        '(all)' as source_code
+    from interview
+),
+
+dated_answer as (
+    select
+        interview.*,
+        answer.source_key,
+        answer.source_code
+    from answer
+    inner join interview using (survey, survey_year, respondent_key)
+    semi join (select * from code where has_period) as dated
+        using (survey, survey_year, source_key, source_code)
+),
+
+recoded as (
+    select
+        {{ respondent_id('answer') }} as respondent_id
+        {%- for column in columns %},
+        code.{{ column }}
+        {%- endfor %}
+    from answer
+    inner join code using (survey, survey_year, source_key, source_code)
+    where not code.has_period
+    {%- for relation, condition in [
+        ('dated_answer', 'code.has_period'), ('design_answer', 'true')
+    ] %}
+    union all
+    select
+        {{ relation }}.respondent_id
+        {%- for column in columns %},
+        code.{{ column }}
+        {%- endfor %}
+    from {{ relation }}
+    inner join code using (survey, survey_year, source_key, source_code)
+    where
+        {{ condition }}
+        and coalesce({{ relation }}.interview_date >= code.valid_from, true)
+        and coalesce({{ relation }}.interview_date <= code.valid_to, true)
+    {%- endfor %}
+)
 {%- endmacro %}

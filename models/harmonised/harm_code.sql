@@ -111,7 +111,8 @@ final as (
         end as value,
         missing_kind,
         valid_from,
-        valid_to
+        valid_to,
+        valid_from is not null or valid_to is not null as has_period
     from ruled
 )
 

@@ -19,8 +19,7 @@ final as (
         drawn_unit.survey,
         drawn_unit.survey_year,
         drawn_unit.sample_number,
-        drawn_unit.survey || drawn_unit.survey_year || '-' || drawn_unit.respondent_key
-            as respondent_id,
+        {{ respondent_id('drawn_unit') }} as respondent_id,
         drawn_unit.stratum,
         drawn_unit.cluster,
         drawn_unit.frame_units,

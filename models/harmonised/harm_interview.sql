@@ -60,8 +60,7 @@ dated as (
 
 final as (
     select
-        interview.survey || interview.survey_year || '-' || interview.respondent_key
-            as respondent_id,
+        {{ respondent_id('interview') }} as respondent_id,
         interview.survey,
         interview.survey_year,
         interview.respondent_key,

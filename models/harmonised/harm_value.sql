@@ -1,32 +1,19 @@
-with
+{%- set columns = [
+    'survey', 'survey_year', 'variable', 'source_variable', 'source_code', 'rule',
+    'value', 'missing_kind', 'grade', 'evidence',
+] -%}
 
-interview as (
-    select
-        respondent_id,
-        survey,
-        survey_year,
-        respondent_key,
-        interview_date
-    from {{ ref('harm_interview') }}
-),
-
-answer as (
-    select
-        survey,
-        survey_year,
-        respondent_key,
-        lower(variable) as source_key,
-        {{ delivered_code() }} as source_code
-    from {{ ref('stg_survey_answer') }}
-),
-
-code as (
-    select * from {{ ref('harm_code') }}
-    where rule != 'combine'
-),
+{{ recoded_answers(columns, "rule != 'combine'") }},
 
 combined as (
-    select * from {{ ref('harm_combined') }}
+    select
+        * exclude (value, missing_kind, grade, evidence),
+        'combine' as rule,
+        value,
+        missing_kind,
+        grade,
+        evidence
+    from {{ ref('harm_combined') }}
 ),
 
 comparability as (
@@ -39,47 +26,6 @@ comparability as (
         grade,
         evidence
     from {{ ref('harm_comparability') }}
-),
-
--- One hash join recodes every answer.
-single as (
-    select
-        interview.respondent_id,
-        code.survey,
-        code.survey_year,
-        code.variable,
-        code.source_variable,
-        code.source_code,
-        code.rule,
-        code.value,
-        code.missing_kind,
-        code.grade,
-        code.evidence
-    from answer
-    inner join code using (survey, survey_year, source_key, source_code)
-    inner join interview using (survey, survey_year, respondent_key)
-    where {{ is_valid_on('interview.interview_date') }}
-),
-
--- What holds for every interview of a survey.
-design as (
-    select
-        interview.respondent_id,
-        code.survey,
-        code.survey_year,
-        code.variable,
-        code.source_variable,
-        code.source_code,
-        code.rule,
-        code.value,
-        code.missing_kind,
-        code.grade,
-        code.evidence
-    from interview
-    inner join code using (survey, survey_year)
-    where
-        code.source_key = '(design)'
-        and {{ is_valid_on('interview.interview_date') }}
 ),
 
 not_asked as (
@@ -101,23 +47,9 @@ not_asked as (
 ),
 
 final as (
-    select * from single
+    select * from recoded
     union all
-    select * from design
-    union all
-    select
-        respondent_id,
-        survey,
-        survey_year,
-        variable,
-        source_variable,
-        source_code,
-        'combine' as rule,
-        value,
-        missing_kind,
-        grade,
-        evidence
-    from combined
+    select * from combined
     union all
     select * from not_asked
 )
