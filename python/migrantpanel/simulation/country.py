@@ -198,9 +198,7 @@ def build_block(seed: int, block: int, persons: int) -> dict[str, pl.DataFrame]:
     person = life.person.columns()
     presence = presence_spells(life.presence.columns())
     registration = presence_spells(life.registration.columns())
-    household = household_spells(
-        life.membership.columns(), life.housing.columns(), person["birth"]
-    )
+    household = household_spells(life.membership.columns(), life.housing.columns(), person["birth"])
     career = careers(parameters, seed, block, person, presence, registration)
     frames = {
         "person": _person_frame(parameters, person, career),
@@ -308,7 +306,10 @@ def _household_frame(spells: Spells) -> pl.DataFrame:
             "household": values["group"],
             "type": _codes(values["type"] - 1, tuple("12345678")),
             "place": pl.Series(values["place"]).cast(pl.String).str.zfill(2),
-            **{name: values[name] for name in ("is_reference", "n_persons", "n_children", "n_other")},
+            **{
+                name: values[name]
+                for name in ("is_reference", "n_persons", "n_children", "n_other")
+            },
             "youngest_birth": _dates(values["youngest"]),
             "oldest_birth": _dates(values["oldest"]),
             "address": values["address"],
@@ -367,9 +368,7 @@ def _join(parts: list[dict[str, pl.DataFrame]], parameters: Parameters, seed: in
     frames = {name: pl.concat(pieces) for name, pieces in shifted.items()}
     # Numbers carry no order: multiplied by a factor of the seed, modulo a prime.
     factor = int(generator(seed, "rin").integers(10**8, 9 * 10**8))
-    person = frames["person"].with_columns(
-        rin=_scramble(pl.col("person"), 999_999_937, factor, 9)
-    )
+    person = frames["person"].with_columns(rin=_scramble(pl.col("person"), 999_999_937, factor, 9))
     address = frames["address"].with_columns(
         municipality=_codes(frames["address"]["municipality"].to_numpy(), parameters.municipality)
     )

@@ -1,4 +1,4 @@
-"""Whose schooling the register of attained education holds: one answer for registers and surveys."""
+"""Whose schooling the register of attained education holds: one answer for all who ask."""
 
 import polars as pl
 

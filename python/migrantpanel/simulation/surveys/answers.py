@@ -1,0 +1,226 @@
+"""Turns latent answers into the codes of a questionnaire, and keeps what each code stands for."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from migrantpanel.random import generator
+from migrantpanel.simulation.surveys.concepts import draw_concept
+from migrantpanel.simulation.surveys.questionnaires import (
+    Concept,
+    Question,
+    Wave,
+    harmonised_variables,
+    load_concepts,
+)
+
+LAYOUTS = {
+    "yyyymmdd": "%Y%m%d",
+    "ddmmyyyy": "%d%m%Y",
+    "dd-mm-yyyy": "%d-%m-%Y",
+    "ddmmyy": "%d%m%y",
+    "yymmdd": "%y%m%d",
+}
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """One variable for all respondents: text or numbers as delivered, and what lies behind them.
+
+    `missing_kind` is null where an answer was given, else routed, refused or dont_know. `truth`
+    holds per harmonised variable the value that the given answer stands for (null otherwise).
+    """
+
+    values: pl.Series
+    codes: pl.Series
+    missing_kind: pl.Series
+    truth: dict[str, pl.Series]
+
+
+def answer_wave(
+    wave: Wave, people: pl.DataFrame, seed: int
+) -> tuple[dict[str, Delivered], pl.DataFrame]:
+    """Let everybody answer a questionnaire, in its order, with its routing.
+
+    Returns the delivered variables by name, and one row per respondent and concept on which survey
+    and register may differ: `row` (position in `people`), `concept`, `register_value`,
+    `answered_value`.
+    """
+    concepts = load_concepts()
+    latent: dict[str, pl.Series] = {}
+    beside = []
+    delivered: dict[str, Delivered] = {}
+    for question in wave.questions:
+        concept = concepts[question.concept]
+        if concept.name not in latent:
+            rng = generator(seed, "survey", wave.survey, wave.year, "concept", concept.name)
+            latent[concept.name], differs = draw_concept(concept, people, rng)
+            if differs is not None:
+                beside.append(
+                    differs.with_columns(concept=pl.lit(concept.name)).with_row_index("row")
+                )
+        rng = generator(seed, "survey", wave.survey, wave.year, "question", question.name)
+        delivered[question.name] = _deliver(
+            question, concept, latent[concept.name], _is_asked(question, delivered, people), rng
+        )
+    return delivered, pl.concat(beside)
+
+
+def _is_asked(
+    question: Question, delivered: dict[str, Delivered], people: pl.DataFrame
+) -> np.ndarray:
+    asked = np.ones(people.height, dtype=bool)
+    for name, codes in question.ask_if.items():
+        asked &= delivered[name].codes.is_in(list(codes)).fill_null(False).to_numpy()
+    return asked
+
+
+def _deliver(
+    question: Question,
+    concept: Concept,
+    latent: pl.Series,
+    asked: np.ndarray,
+    rng: np.random.Generator,
+) -> Delivered:
+    kind = _missing_kind(question, concept, asked, rng)
+    is_answered = kind.is_null()
+    if (lost := (latent.is_null() & is_answered).sum()) > 0:
+        raise AssertionError(f"{question.name}: {lost} respondents asked have no {concept.name}")
+    truth: dict[str, pl.Series] = {}
+    if question.is_interval:
+        codes = _within_intervals(question, latent, rng)
+    elif question.answers:
+        codes = latent.replace_strict(
+            {category: answer.code for answer in question.answers for category in answer.covers},
+            default=None,
+            return_dtype=pl.String,
+        )
+    else:
+        codes = _numbers(question.number or {}, latent)
+    for variable in {name for answer in question.answers for name in answer.truth}:
+        stands_for = {
+            category: answer.truth[variable]
+            for answer in question.answers
+            if variable in answer.truth
+            for category in answer.covers
+        }
+        values = latent.replace_strict(stands_for, default=None, return_dtype=pl.String)
+        truth[variable] = values.zip_with(is_answered, pl.Series([None], dtype=pl.String))
+    missing_codes = {
+        "routed" if name == "not_applicable" else name: code
+        for name, (code, _) in question.missing.items()
+    }
+    replaced = kind.replace_strict(missing_codes, default=None, return_dtype=pl.String)
+    codes = codes.zip_with(is_answered, replaced).alias(question.name)
+    values = codes.fill_null("") if question.is_text else codes.cast(pl.Float64)
+    return Delivered(values=values, codes=codes, missing_kind=kind, truth=truth)
+
+
+def _missing_kind(
+    question: Question, concept: Concept, asked: np.ndarray, rng: np.random.Generator
+) -> pl.Series:
+    """Return routed, refused, dont_know or null; a kind without a code does not occur."""
+    kind = np.full(len(asked), None, dtype=object)
+    u = rng.random(len(asked))
+    low = 0.0
+    for name, rate in concept.item_nonresponse.items():
+        if name in question.missing:
+            kind[(u >= low) & (u < low + rate)] = name
+            low += rate
+    kind[~asked] = "routed"
+    return pl.Series(kind.tolist(), dtype=pl.String)
+
+
+def _within_intervals(question: Question, latent: pl.Series, rng: np.random.Generator) -> pl.Series:
+    """Draw a whole number inside the interval that covers the latent category."""
+    low = {c: int(a.code) for a in question.answers for c in a.covers}
+    size = {c: (a.high or 0) - int(a.code) + 1 for a in question.answers for c in a.covers}
+    lowest = latent.replace_strict(low, return_dtype=pl.Float64).to_numpy()
+    width = latent.replace_strict(size, return_dtype=pl.Float64).to_numpy()
+    return pl.Series((lowest + np.floor(rng.random(len(latent)) * width)).astype(int)).cast(
+        pl.String
+    )
+
+
+def _numbers(spec: dict[str, Any], latent: pl.Series) -> pl.Series:
+    """Write a number or date as the wave delivers it, as text without trailing zeros."""
+    if "layout" in spec:
+        return latent.dt.strftime(LAYOUTS[spec["layout"]])
+    if "decimals" in spec:
+        return latent.round(spec["decimals"]).cast(pl.String)
+    number = latent.cast(pl.Float64) * spec.get("multiply", 1)
+    step = spec.get("round_to", 1)
+    number = (number / step).round() * step
+    if "modulo" in spec:
+        number = number % spec["modulo"]
+    return number.cast(pl.Int64).cast(pl.String)
+
+
+# -------------------------------------------------------------------- truth
+
+
+def expected_values(wave: Wave, delivered: dict[str, Delivered], height: int) -> pl.DataFrame:
+    """Return what harmonising should recover: the answer coarsened to what the wave asked.
+
+    One row per respondent and harmonised variable: `row`, `variable`, `expected_value` (text; null
+    when missing), `missing_kind` (not_asked, routed, refused, dont_know; null when answered). The
+    rules are the questionnaire's own; no crosswalk is read.
+    """
+    nothing = pl.Series([None] * height, dtype=pl.String)
+    parts = []
+    for variable in harmonised_variables():
+        rule = wave.harmonised.get(variable)
+        if rule is None:
+            value, kind = nothing, pl.Series(["not_asked"] * height)
+        elif rule["rule"] == "codes":
+            value, kind = _first_of(variable, [delivered[name] for name in rule["from"]])
+        elif rule["rule"] == "sum":
+            value, kind = _sum_of(rule, delivered)
+        else:
+            value, kind = _date_of(rule, delivered), nothing
+        parts.append(
+            pl.DataFrame({"expected_value": value, "missing_kind": kind})
+            .with_row_index("row")
+            .with_columns(variable=pl.lit(variable))
+        )
+    return pl.concat(parts)
+
+
+def _first_of(variable: str, sources: list[Delivered]) -> tuple[pl.Series, pl.Series]:
+    """Return the first value that a source stands for, else the first reason why it is missing."""
+    frame = pl.DataFrame(
+        {f"value_{i}": source.truth[variable] for i, source in enumerate(sources)}
+        | {f"kind_{i}": source.missing_kind for i, source in enumerate(sources)}
+    )
+    value = pl.coalesce([f"value_{i}" for i in range(len(sources))])
+    kind = pl.coalesce([f"kind_{i}" for i in range(len(sources))])
+    found = frame.select(value=value, kind=pl.when(value.is_null()).then(kind))
+    return found["value"], found["kind"]
+
+
+def _sum_of(rule: dict[str, Any], delivered: dict[str, Delivered]) -> tuple[pl.Series, pl.Series]:
+    sources = dict.fromkeys(rule.get("add", []), 1)
+    sources |= dict.fromkeys(rule.get("subtract", []), -1)
+    total = pl.lit(rule.get("plus", 0), pl.Int64)
+    frame = pl.DataFrame({name: delivered[name].codes for name in sources})
+    for name, sign in sources.items():
+        total = total + sign * pl.col(name).cast(pl.Int64)
+    kinds = pl.DataFrame({name: delivered[name].missing_kind for name in sources})
+    kind = kinds.select(pl.coalesce(pl.all())).to_series()
+    value = frame.select(total.cast(pl.String)).to_series()
+    return value.zip_with(kind.is_null(), pl.Series([None], dtype=pl.String)), kind
+
+
+def _date_of(rule: dict[str, Any], delivered: dict[str, Delivered]) -> pl.Series:
+    """Return ISO dates from one variable in a layout, or from year, month and day."""
+    for layout, pattern in LAYOUTS.items():
+        if layout in rule:
+            return delivered[rule[layout]].codes.str.to_date(pattern).cast(pl.String)
+    parts = {
+        part: delivered[rule[part]].codes if isinstance(rule[part], str) else str(rule[part])
+        for part in ("year", "month", "day")
+    }
+    frame = pl.DataFrame(parts).with_columns(pl.all().cast(pl.Int32))
+    return frame.select(pl.date("year", "month", "day").cast(pl.String)).to_series()
