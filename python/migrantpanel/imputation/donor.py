@@ -275,9 +275,9 @@ def _cells(codes: list[tuple[Ints, Ints, int]], rows_r: Ints, rows_d: Ints) -> t
 def _codes(receiving: pa.Table, giving: pa.Table, column: str) -> tuple[Ints, Ints, int]:
     """Number the values of an exact column over both tables; -1 where missing."""
     left, right = (_key(table, who, column) for table, who in _named(receiving, giving))
-    _check_same_kind(left, right, column, "exact column")
     if right.null_count == len(right):
         raise DonorError(f"donors: {column!r} has no value at all: leave it out of exact")
+    _check_same_kind(left, right, column, "exact column")
     left = left.cast(right.type)
     coded = pa.chunked_array([*left.chunks, *right.chunks], right.type).combine_chunks()
     coded = coded.dictionary_encode()
@@ -373,7 +373,7 @@ def _named(receiving: pa.Table, giving: pa.Table) -> tuple[tuple[pa.Table, str],
 
 
 def _hash(ids: pa.ChunkedArray, seed: int) -> Hashes:
-    """Return the first eight bytes of MD5(seed, unit separator, id), the same everywhere."""
+    """Return the first eight bytes, little end first, of MD5(seed, unit separator, id)."""
     rows = pa.table({"id": ids})
     with duckdb.connect() as connection:
         connection.register("rows", rows)
@@ -403,10 +403,24 @@ def _table(data: Any, who: str, columns: list[str]) -> pa.Table:
         raise DonorError(f"{who}: a column cannot be read as one type: {error}") from error
     if who == "donors" and not table.num_rows:
         raise DonorError("there are no donors")
-    views = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
-    # Arrow cannot take rows from a column of views.
-    fields = [field.with_type(views.get(field.type, field.type)) for field in table.schema]
-    return table.cast(pa.schema(fields)).select(columns)
+    return pa.table({column: _without_views(table[column]) for column in columns})
+
+
+def _without_views(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return text as large_string, also within a dictionary: Arrow takes no rows from views."""
+    kind = column.type
+    if kind == pa.string_view():
+        return column.cast(pa.large_string())
+    if pa.types.is_dictionary(kind) and kind.value_type == pa.string_view():
+        chunks = [
+            pa.DictionaryArray.from_arrays(
+                chunk.indices, chunk.dictionary.cast(pa.large_string()), ordered=kind.ordered
+            )
+            for chunk in column.chunks
+        ]
+        plain = pa.dictionary(kind.index_type, pa.large_string(), kind.ordered)
+        return pa.chunked_array(chunks, plain)
+    return column
 
 
 def _check_targets(giving: pa.Table, id: str, targets: Sequence[str]) -> None:

@@ -177,9 +177,10 @@ class Tree:
         for column, value in zip(self.places.values.T, values.T, strict=True):
             distance += np.abs(column[place] - value[:, None])
         distance[np.isinf(near)] = np.inf
-        whole = np.isinf(near[:, -1]) | (count == len(self.members))
-        slack = 1e-9 * near[:, -1] + 1e-13 * self.extent
-        return distance, place, np.where(whole, np.inf, near[:, -1] - slack)
+        reach = near[:, -1] * (1 - 1e-9) - 1e-13 * self.extent
+        if count == len(self.members):
+            reach[:] = np.inf
+        return distance, place, reach
 
 
 def choose_donor(places: Places, pairs: Pairs, key: Hashes, recipients: int) -> Ints:
