@@ -11,7 +11,7 @@ import numpy as np
 from migrantpanel.random import generator
 from migrantpanel.simulation.demography import LAST_YEAR, MAN, UNREGISTERED, YEAR
 from migrantpanel.simulation.households import Spells, until_next
-from migrantpanel.simulation.parameters import Parameters, curve
+from migrantpanel.simulation.parameters import RELIGIONS, Parameters, curve
 from migrantpanel.simulation.table import NEVER
 
 FIRST_CAREER_YEAR = 1985
@@ -36,7 +36,9 @@ class Careers:
 
 def year_start(years: np.ndarray) -> np.ndarray:
     """Return 1 January of each year as days."""
-    return (np.asarray(years) - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int32)
+    return (
+        (np.asarray(years) - 1970).astype("datetime64[Y]").astype("datetime64[D]").astype(np.int32)
+    )
 
 
 def month_start(years: np.ndarray, months: np.ndarray) -> np.ndarray:
@@ -59,9 +61,7 @@ def careers(
     level, codes = _levels(parameters, person, traits, generator(seed, "education", block))
     education, until_age = _education(person, level, codes)
     here = _share_of_year(presence, len(person["birth"]))
-    state, month = _states(
-        parameters, person, level, until_age, generator(seed, "labour", block)
-    )
+    state, month = _states(parameters, person, level, until_age, generator(seed, "labour", block))
     sources = _source_spells(person, state, month, presence, registration)
     income = _income(
         rates["income"], person, traits, level, state, month, here, registration,
@@ -130,7 +130,7 @@ def _traits(parameters: Parameters, person, rng: np.random.Generator) -> dict[st
         + rates["traditional"]["ability"] * ability
         + rates["traditional"]["muslim"] * (religion == 1)
     )
-    level = np.array(list(rates["religiosity"][k] for k in rates["religiosity"] if k != "evidence"))
+    level = np.array([rates["religiosity"][name] for name in RELIGIONS])
     religiosity = 0.8 * religiosity + level[religion]
     return {
         "ability": ability,
@@ -238,9 +238,10 @@ def _states(parameters, person, level, until_age, rng):
     kind = rng.choice(kinds, n, p=np.array(list(rates["kinds"].values())))
     kind[(kind == DIRECTOR) & (level < 2)] = EMPLOYEE
     ill, poor, studies = rng.random(n), rng.random(n), rng.random(n)
-    poor_limit = np.array([rates["assistance"][k] for k in ("native", "first", "second")])[
-        generation
-    ] * np.array([1.3, 1.15, 0.85, 0.55])[level]
+    poor_limit = (
+        np.array([rates["assistance"][k] for k in ("native", "first", "second")])[generation]
+        * np.array([1.3, 1.15, 0.85, 0.55])[level]
+    )
     persistence = rates["persistence"]
     x = rng.standard_normal(n)
     state = np.zeros((len(YEARS), n), dtype=np.int8)
@@ -392,8 +393,10 @@ def _income(rates, person, traits, level, state, month, here, registration, rng)
             continue
         price = np.exp(rates["growth"] * (year - 2003))
         age = (year_start(year) + 182 - person["birth"]) / YEAR
-        full = rates["wage"] * price * np.exp(
-            fixed + curve(rates["by_age"], age) + rates["noise"] * rng.standard_normal(n)
+        full = (
+            rates["wage"]
+            * price
+            * np.exp(fixed + curve(rates["by_age"], age) + rates["noise"] * rng.standard_normal(n))
         )
         spread = np.exp(rates["self_employed_sd"] * rng.standard_normal(n))
         loss = rng.random(n) < rates["self_employed_loss"]

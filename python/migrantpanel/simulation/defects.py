@@ -1,7 +1,7 @@
 """Damage done to the extracts on purpose: one function per kind, each row of it in a manifest.
 
-A kind is a function `(country, rates, rng, damage)` that changes what `Damage` delivers and
-returns its rows of the manifest. To add a kind, write one and list it in `KINDS`.
+A kind is a function `(country, seed, damage)` that changes what `Damage` delivers and returns its
+rows of the manifest. To add a kind: its rate in defects.yaml, a function, its name in `KINDS`.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ import polars as pl
 
 from migrantpanel.random import generator
 from migrantpanel.simulation.country import Country
+from migrantpanel.simulation.education import is_education_registered
 
 MANIFEST = {
     "kind": pl.String,
@@ -73,7 +74,7 @@ class Damage:
         return found["hit"].fill_null(False)
 
 
-Kind = Callable[[Country, dict, np.random.Generator, Damage], pl.DataFrame]
+Kind = Callable[[Country, int, Damage], pl.DataFrame]
 
 
 def damage(country: Country, seed: int) -> Damage:
@@ -91,10 +92,7 @@ def damage(country: Country, seed: int) -> Damage:
     )
     parts = []
     for kind in KINDS:
-        name = kind.__name__
-        rates = country.parameters.defects.get(name, {})
-        rows = kind(country, rates, generator(seed, "defect", name), done)
-        parts.append(_manifest(rows, name))
+        parts.append(_manifest(kind(country, seed, done), kind.__name__))
     done.manifest = pl.concat(parts)
     return done
 
@@ -108,14 +106,16 @@ def _manifest(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
     )
 
 
-def birth_month_imputed(country, rates, rng, damage: Damage) -> pl.DataFrame:
+def birth_month_imputed(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
     """Month and day of birth unknown at arrival: another month and the first day delivered."""
+    rng = generator(seed, "defect", "birth_month_imputed")
+    rate = country.parameters.defects["birth_month_imputed"]["rate"]
     person = country.person
     first = (person["generation"] == "1").to_numpy()
     grown = (
         person["first_arrival_date"].dt.year() - person["birth_date"].dt.year() >= 2
     ).fill_null(False).to_numpy()  # fmt: skip
-    chosen = first & grown & (rng.random(len(first)) < rates["rate"])
+    chosen = first & grown & (rng.random(len(first)) < rate)
     month = rng.integers(1, 13, len(first))
     birth = person["birth_date"]
     imputed = pl.select(pl.date(birth.dt.year(), pl.Series(month), 1)).to_series()
@@ -130,13 +130,15 @@ def birth_month_imputed(country, rates, rng, damage: Damage) -> pl.DataFrame:
     )
 
 
-def second_number(country, rates, rng, damage: Damage) -> pl.DataFrame:
-    """A second number for immigrants who came back, or some time after their arrival."""
+def second_number(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
+    """A second number for immigrants who came back; what follows is written under it."""
+    rng = generator(seed, "defect", "second_number")
+    rate = country.parameters.defects["second_number"]["rate"]
     person = country.person
     immigrants = person.filter(
         pl.col("first_arrival_date").is_not_null() & (pl.col("generation") == "1")
     )["person"]
-    wanted = round(len(immigrants) * rates["rate"])
+    wanted = round(len(immigrants) * rate)
     spells = country.registration.filter(
         pl.col("person").is_in(immigrants.implode())
         & pl.col("start_reason").is_in(["immigration", "administrative entry"])
@@ -150,7 +152,6 @@ def second_number(country, rates, rng, damage: Damage) -> pl.DataFrame:
     spells = spells.join(earlier, on="person").filter(pl.col("earlier_end") < pl.col("start"))
     spells = spells.unique("person", keep="first", maintain_order=True).sort("person")
     chosen = spells[np.sort(rng.permutation(spells.height)[:wanted])].select("person", "start")
-    # Numbers of the country end below the prime of its scramble; these lie above all of them.
     n = person.height
     since = np.full(n, np.datetime64("NaT"), dtype="datetime64[D]")
     since[chosen["person"].to_numpy()] = chosen["start"].to_numpy()
@@ -178,16 +179,18 @@ def _unused_numbers(used: pl.Series, n: int, rng: np.random.Generator) -> list[s
     return fresh
 
 
-def unmirrored_union(country, rates, rng, damage: Damage) -> pl.DataFrame:
+def unmirrored_union(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
     """One of the two rows of a couple is missing."""
+    rng = generator(seed, "defect", "unmirrored_union")
+    rate = country.parameters.defects["unmirrored_union"]["rate"]
     both = country.union.filter(
         pl.col("kind").is_in(["marriage", "partnership"]) & pl.col("person_b").is_not_null()
     )
     draw = rng.random(both.height)
     first = pl.Series(rng.random(both.height) < 0.5)
-    rows = both.with_columns(
-        person=both["person_a"].zip_with(first, both["person_b"])
-    ).filter(pl.Series(draw < rates["rate"]))
+    rows = both.with_columns(person=both["person_a"].zip_with(first, both["person_b"])).filter(
+        pl.Series(draw < rate)
+    )
     damage.unmirrored = rows.select("union", "person")
     return rows.select(
         "person",
@@ -197,35 +200,16 @@ def unmirrored_union(country, rates, rng, damage: Damage) -> pl.DataFrame:
     )
 
 
-def education_unknown(country, rates, rng, damage: Damage) -> pl.DataFrame:
+def education_unknown(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
     """Absent from HOOGSTEOPL: schooled abroad, or out of school before the registers began."""
-    person = country.person
-    last = country.education_spell.group_by("person", maintain_order=True).agg(
-        pl.col("start").last()
-    )
-    finished = person.select("person").join(last, on="person", how="left", maintain_order="left")
-    here = (finished["start"] >= person["first_arrival_date"]).fill_null(False).to_numpy()
-    rate = (
-        person["generation"]
-        .replace_strict({"0": rates["native"], "1": rates["first"], "2": rates["second"]})
-        .to_numpy()
-        .copy()
-    )
-    first = (person["generation"] == "1").to_numpy()
-    rate[first & here] = rates["first_schooled_in_netherlands"]
-    # School registers cover younger cohorts better.
-    year = person["birth_date"].dt.year().to_numpy()
-    rate *= np.where(first, 1.0, np.interp(year, [1930, 1960, 1985], [2.2, 1.2, 0.3]))
-    unknown = rng.random(person.height) < rate
-    damage.education_unknown = pl.Series(unknown)
-    return person.filter(pl.Series(unknown)).select("person", file_stem=pl.lit("HOOGSTEOPLTAB"))
+    unknown = ~is_education_registered(country, seed)
+    damage.education_unknown = unknown
+    return country.person.filter(unknown).select("person", file_stem=pl.lit("HOOGSTEOPLTAB"))
 
 
-def unregistered_emigration(country, rates, rng, damage: Damage) -> pl.DataFrame:
+def unregistered_emigration(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
     """Left without telling (the demography decides who): removed later, or still on paper."""
-    left = country.stay.filter(pl.col("end_reason") == "unregistered").select(
-        "person", left="end"
-    )
+    left = country.stay.filter(pl.col("end_reason") == "unregistered").select("person", left="end")
     paper = country.registration.select("person", "start", removed="end")
     # The registration that was open on the day of departure.
     rows = left.join(paper, on="person").filter(

@@ -11,13 +11,15 @@ import numpy as np
 
 from migrantpanel.random import generator
 from migrantpanel.simulation.parameters import NETHERLANDS, Parameters, curve
-from migrantpanel.simulation.table import NEVER, Log, Table
+from migrantpanel.simulation.table import NEVER, Log, Table, as_column
 
 FIRST_YEAR, LAST_YEAR = 1960, 2023
 MONTHS = (LAST_YEAR - FIRST_YEAR + 1) * 12
-MONTH_START = np.arange(
-    f"{FIRST_YEAR}-01", f"{LAST_YEAR + 1}-02", dtype="datetime64[M]"
-).astype("datetime64[D]").astype(np.int32)
+MONTH_START = (
+    np.arange(f"{FIRST_YEAR}-01", f"{LAST_YEAR + 1}-02", dtype="datetime64[M]")
+    .astype("datetime64[D]")
+    .astype(np.int32)
+)
 
 MAN, WOMAN = 1, 2
 NOWHERE, RESIDENT, FROZEN, ABROAD, DEAD = range(5)  # frozen: left, but still on paper
@@ -128,6 +130,7 @@ class Block:
 
     @property
     def year(self) -> int:
+        """The calendar year of the month being simulated."""
         return FIRST_YEAR + self.month // 12
 
     def _days(self, n: int) -> np.ndarray:
@@ -166,12 +169,8 @@ class Block:
         self.person.role[persons] = roles
         self.group.busy[groups] = self.month
         here = self.person.state[persons] == RESIDENT
-        self.membership.write(
-            persons[here],
-            np.broadcast_to(days, len(persons))[here],
-            np.broadcast_to(groups, len(persons))[here],
-            np.broadcast_to(roles, len(persons))[here],
-        )
+        columns = (as_column(value, len(persons)) for value in (persons, days, groups, roles))
+        self.membership.write(*(column[here] for column in columns))
 
     def _new_groups(self, days: np.ndarray, municipality: np.ndarray) -> np.ndarray:
         """Found households at an address of their own."""
@@ -198,7 +197,7 @@ class Block:
         if self.month % 12 == 0:
             size = self.group.size
             person = self.person
-            on_paper = np.isin(person.state[: person.size], (RESIDENT, FROZEN))
+            on_paper = _in(person.state[: person.size], RESIDENT, FROZEN)
             lived_in = np.zeros(size, dtype=bool)
             lived_in[person.group[: person.size][on_paper]] = True
             empty = np.flatnonzero(~lived_in & (self.group.address[:size] >= 0))
@@ -222,7 +221,9 @@ class Block:
         """Record that people are here, and on paper (the same reason unless given)."""
         self.person.state[persons] = RESIDENT
         self.presence.write(persons, days, reason, country)
-        self.registration.write(persons, days, reason if registered is None else registered, country)
+        self.registration.write(
+            persons, days, reason if registered is None else registered, country
+        )
 
     def _repair(self, groups: np.ndarray, days: np.ndarray) -> None:
         """Give households without a reference person a new one.
@@ -240,7 +241,7 @@ class Block:
         members, position = members[lost], position[lost]
         if not len(members):
             return
-        is_partner = np.isin(person.role[members], (PARTNER, SPOUSE))
+        is_partner = _in(person.role[members], PARTNER, SPOUSE)
         order = np.lexsort((person.birth[members], ~is_partner, position))
         members, position, is_partner = members[order], position[order], is_partner[order]
         _, first = np.unique(position, return_index=True)
@@ -268,7 +269,7 @@ class Block:
             able = (
                 (parent >= 0)
                 & (person.state[parent] == RESIDENT)
-                & np.isin(person.role[parent], (HEAD, PARTNER, SPOUSE))
+                & _in(person.role[parent], HEAD, PARTNER, SPOUSE)
                 & (person.group[parent] != person.group[children])
             )
             home = np.where(able, person.group[parent], home)
@@ -296,12 +297,11 @@ class Block:
         here = b >= 0
         self.person.union[b[here]] = unions[here]
         self.person.partner[b[here]] = a[here]
-        kinds = np.broadcast_to(kind, len(a))
+        kinds, starts = as_column(kind, len(a)), as_column(start, len(a))
         for side, rows in ((a, slice(None)), (b[here], here)):
             legal = kinds[rows] != COHABITATION
             status = np.where(kinds[rows] == MARRIAGE, MARRIED, PARTNERED)
-            days = np.broadcast_to(start, len(a))[rows]
-            self.civil.write(side[legal], days[legal], status[legal])
+            self.civil.write(side[legal], starts[rows][legal], status[legal])
         return unions
 
     # ---------------------------------------------------------------- founders
@@ -405,7 +405,7 @@ class Block:
 
     def _die(self) -> None:
         rates, person = self.rates["mortality"], self.person
-        living = np.flatnonzero(np.isin(person.state[: person.size], (RESIDENT, ABROAD)))
+        living = np.flatnonzero(_in(person.state[: person.size], RESIDENT, ABROAD))
         age = self._age(living)
         man = person.sex[living] == MAN
         level = np.where(man, rates["level"]["man"], rates["level"]["woman"])
@@ -439,8 +439,8 @@ class Block:
         size = person.size
         women = np.flatnonzero(
             (person.sex[:size] == WOMAN)
-            & np.isin(person.state[:size], (RESIDENT, ABROAD))
-            & np.isin(person.role[:size], (HEAD, PARTNER, SPOUSE))
+            & _in(person.state[:size], RESIDENT, ABROAD)
+            & _in(person.role[:size], HEAD, PARTNER, SPOUSE)
             & (person.birth[:size] < MONTH_START[self.month] - 15 * YEAR)
             & (person.birth[:size] > MONTH_START[self.month] - 49 * YEAR)
             & (self.month - person.last_birth[:size] >= rates["months_between_births"])
@@ -463,9 +463,7 @@ class Block:
         with_woman = (partner >= 0) & (person.sex[partner] == WOMAN)
         same_sex = rates["same_sex"] if self.year > 2001 else 0.0
         hazard = np.where(with_woman, hazard * same_sex, hazard)
-        apart = ~no_partner & (
-            (partner < 0) | (person.group[partner] != person.group[women])
-        )
+        apart = ~no_partner & ((partner < 0) | (person.group[partner] != person.group[women]))
         mothers = self._free(women[self._happens(np.where(apart, 0, hazard))])
         n = len(mothers)
         if not n:
@@ -636,7 +634,7 @@ class Block:
         """Let people arrive: first arrival, presence and registration."""
         person = self.person
         new = (person.first_arrival[persons] == NEVER) & (person.country[persons] != NETHERLANDS)
-        person.first_arrival[persons[new]] = np.broadcast_to(days, len(persons))[new]
+        person.first_arrival[persons[new]] = as_column(days, len(persons))[new]
         person.arrival_month[persons] = self.month
         self._enter(persons, days, IMMIGRATION, country, registered)
 
@@ -661,8 +659,11 @@ class Block:
             sex, (days - age * YEAR).astype(np.int32), country, origin, motive
         )
         self._settle(heads, days, country)
-        groups = self._new_groups(days, self._municipalities(np.zeros(n, dtype=bool)))
-        self._place(heads, days, groups, HEAD)
+        # Some move in with people of their origin; the others have a home of their own.
+        groups = self._hosts(origin, ~couple)
+        joins = groups >= 0
+        groups[~joins] = self._new_groups(days[~joins], self._municipalities(origin[~joins] == 0))
+        self._place(heads, days, groups, np.where(joins, OTHER, HEAD))
         married_abroad = ~couple & (rng.random(n) < value["spouse_abroad"]) & (age > 20)
         marriage = days - np.minimum(
             rng.gamma(2.0, 3.0, n) * YEAR + 60, (age - 18.5) * YEAR
@@ -693,7 +694,7 @@ class Block:
             partner_country=country[m],
         )  # fmt: skip
         self._expect_spouses(unions, 10, 90)
-        single = np.flatnonzero(~couple & ~married_abroad & (sex == WOMAN) & (age > 22))
+        single = np.flatnonzero(~couple & ~married_abroad & ~joins & (sex == WOMAN) & (age > 22))
         alone = single[rng.random(len(single)) < 0.12]
         children = self._children_before(
             heads[alone], np.full(len(alone), -1), days[alone] - 5 * 365, days[alone],
@@ -701,6 +702,22 @@ class Block:
         )  # fmt: skip
         self._bring(children)
         person.motive[children] = self._motive["family"]
+
+    def _hosts(self, origin: np.ndarray, able: np.ndarray) -> np.ndarray:
+        """Draw for some newcomers the household of somebody of their origin (else -1)."""
+        rng, person = self.rng, self.person
+        resident = self._with_state(RESIDENT)
+        heads = self._free(resident[person.role[resident] == HEAD])
+        heads = heads[np.argsort(person.origin[heads], kind="stable")]
+        low = np.searchsorted(person.origin[heads], origin, side="left")
+        high = np.searchsorted(person.origin[heads], origin, side="right")
+        joins = able & (high > low) & (rng.random(len(origin)) < self.rates["home"]["joins_others"])
+        groups = np.full(len(origin), -1, dtype=np.int32)
+        rows = np.flatnonzero(joins)
+        hosts = heads[low[rows] + (rng.random(len(rows)) * (high - low)[rows]).astype(int)]
+        _, first = np.unique(hosts, return_index=True)  # one event per household
+        groups[rows[first]] = person.group[hosts[first]]
+        return groups
 
     def _bring(self, children: np.ndarray) -> None:
         """Let children arrive with their mother, on her day, in her household."""
@@ -793,7 +810,7 @@ class Block:
             (person.union[resident] < 0)
             & (age >= 17.5)
             & (age < 80)
-            & np.isin(person.role[resident], (HEAD, CHILD, OTHER))
+            & _in(person.role[resident], HEAD, CHILD, OTHER)
             & (self.group.busy[person.group[resident]] != self.month)
         )
         pool = resident[eligible]
@@ -898,7 +915,9 @@ class Block:
         kind = np.where(wed, MARRIAGE, COHABITATION)
         home_a, home_b = person.role[a] == HEAD, person.role[b] == HEAD
         prefer_a = np.where(
-            person.children[a] > 0, True, np.where(person.children[b] > 0, False, rng.random(n) < 0.5)
+            person.children[a] > 0,
+            True,
+            np.where(person.children[b] > 0, False, rng.random(n) < 0.5),
         )
         at_a = home_a & (prefer_a | ~home_b)
         at_b = home_b & ~at_a
@@ -945,9 +964,14 @@ class Block:
         rates, person, rng = self.rates["separation"], self.person, self.rng
         rows = self._couples()
         kind = self.union.kind[rows]
-        hazard = np.where(
-            kind == COHABITATION, rates["cohabitation"], curve(rates["marriage_by_year"], self.year)
-        ) * self._separation[person.origin[self.union.a[rows]]]
+        hazard = (
+            np.where(
+                kind == COHABITATION,
+                rates["cohabitation"],
+                curve(rates["marriage_by_year"], self.year),
+            )
+            * self._separation[person.origin[self.union.a[rows]]]
+        )
         age = self._age(self.union.a[rows])
         rows = rows[self._happens(hazard * np.where(age > 60, 0.25, 1.0))]
         self._divorce_abroad()
@@ -990,10 +1014,10 @@ class Block:
         size, person = self.union.size, self.person
         rows = np.flatnonzero((self.union.end[:size] == NEVER) & (self.union.b[:size] < 0))
         a = self.union.a[rows]
-        rows = rows[(person.state[a] == RESIDENT) & (self.group.busy[person.group[a]] != self.month)]
         rows = rows[
-            self._happens(np.full(len(rows), self.rates["separation"]["partner_abroad"]))
+            (person.state[a] == RESIDENT) & (self.group.busy[person.group[a]] != self.month)
         ]
+        rows = rows[self._happens(np.full(len(rows), self.rates["separation"]["partner_abroad"]))]
         _, first = np.unique(person.group[self.union.a[rows]], return_index=True)
         rows = rows[np.sort(first)]
         days = self._days(len(rows))
@@ -1011,9 +1035,7 @@ class Block:
         adult = (self._age(a) >= 18) & (self._age(b) >= 18)
         same_sex = person.sex[a] == person.sex[b]
         open_to = adult & (~same_sex | (self.year >= 1998))
-        rows = rows[
-            self._happens(np.where(open_to, rates["cohabitation_to_marriage"], 0.0))
-        ]
+        rows = rows[self._happens(np.where(open_to, rates["cohabitation_to_marriage"], 0.0))]
         n = len(rows)
         if not n:
             return
@@ -1033,7 +1055,7 @@ class Block:
     def _leave_home(self) -> None:
         rates, person = self.rates["home"], self.person
         resident = self._with_state(RESIDENT)
-        home = resident[np.isin(person.role[resident], (CHILD, OTHER))]
+        home = resident[_in(person.role[resident], CHILD, OTHER)]
         age = self._age(home)
         home, age = home[age > 17], age[age > 17]
         hazard = curve(rates["leave_by_age"], age)
@@ -1078,6 +1100,14 @@ class Block:
         self._vacated.append(self.group.address[groups].copy())
         self.group.busy[groups] = self.month
         self._house(groups, days, self._moved(self.group.municipality[groups], heads))
+
+
+def _in(values: np.ndarray, *codes: int) -> np.ndarray:
+    """Whether values are one of a few codes (faster than numpy.isin on short lists)."""
+    found = values == codes[0]
+    for code in codes[1:]:
+        found |= values == code
+    return found
 
 
 def _day(text: str) -> int:

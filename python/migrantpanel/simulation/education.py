@@ -1,28 +1,29 @@
-"""Whose schooling the register of attained education holds: one answer for all who ask."""
+"""Whose schooling the register of education holds: one answer for registers and surveys."""
 
+import numpy as np
 import polars as pl
 
 from migrantpanel.random import generator
 from migrantpanel.simulation.country import Country
 
-# Who came before this age went to school here, and has a registered diploma more often (assumed).
-SCHOOL_AGE = 16
 _DAYS_PER_YEAR = 365.25
 
 
 def is_education_registered(country: Country, seed: int) -> pl.Series:
     """Return per row of `country.person` whether HOOGSTEOPLTAB ever holds the person.
 
-    The shares are those of `education_unknown` in the parameters of defects; foreign diplomas do
-    not reach the register.
+    Foreign diplomas do not reach the register; school registers cover younger cohorts better. The
+    shares are those of `education_unknown` in the parameters of defects.
     """
     rates = country.parameters.defects["education_unknown"]
-    came_as_child = (
-        pl.col("first_arrival_date") - pl.col("birth_date")
-    ).dt.total_days() < SCHOOL_AGE * _DAYS_PER_YEAR
+    age_at_arrival = (pl.col("first_arrival_date") - pl.col("birth_date")).dt.total_days()
+    came_as_child = age_at_arrival < rates["school_age"] * _DAYS_PER_YEAR
+    cohorts = rates["by_birth_year"]
+    birth_year = country.person["birth_date"].dt.year().to_numpy()
+    by_cohort = pl.Series(np.interp(birth_year, list(cohorts), list(cohorts.values())))
     unknown = (
-        pl.when(pl.col("generation") == "0").then(rates["native"])
-        .when(pl.col("generation") == "2").then(rates["second"])
+        pl.when(pl.col("generation") == "0").then(rates["native"] * by_cohort)
+        .when(pl.col("generation") == "2").then(rates["second"] * by_cohort)
         .when(came_as_child).then(rates["first_schooled_in_netherlands"])
         .otherwise(rates["first"])
     )  # fmt: skip

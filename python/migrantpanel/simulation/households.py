@@ -166,9 +166,7 @@ def address_spells(household: Spells) -> Spells:
     person, start, end = household.person, household.start, household.end
     address = household.values["address"]
     new = np.ones(len(person), dtype=bool)
-    new[1:] = (
-        (person[1:] != person[:-1]) | (address[1:] != address[:-1]) | (start[1:] != end[:-1])
-    )
+    new[1:] = (person[1:] != person[:-1]) | (address[1:] != address[:-1]) | (start[1:] != end[:-1])
     first = np.flatnonzero(new)
     last = np.append(first[1:], len(person)) - 1
     return Spells(person[first], start[first], end[last], {"address": address[first]})

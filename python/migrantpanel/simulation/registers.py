@@ -90,9 +90,7 @@ def _text_date(days: pl.Expr) -> pl.Expr:
 
 def _last_day(end: str = "end") -> pl.Expr:
     """Return the inclusive end of a half-open spell; open spells end with the version."""
-    return _text_date(
-        (pl.col(end) - pl.duration(days=1)).fill_null(VERSION_END).cast(pl.Date)
-    )
+    return _text_date((pl.col(end) - pl.duration(days=1)).fill_null(VERSION_END).cast(pl.Date))
 
 
 def _parts_of_date(column: pl.Expr, year: str, month: str, day: str | None = None) -> list[pl.Expr]:
@@ -197,9 +195,11 @@ class Registers:
                                ("father_birth", "VADER")):  # fmt: skip
             frame = frame.with_columns(
                 _parts_of_date(
-                    pl.col(source), f"GBAGEBOORTEJAAR{suffix}", f"GBAGEBOORTEMAAND{suffix}",
+                    pl.col(source),
+                    f"GBAGEBOORTEJAAR{suffix}",
+                    f"GBAGEBOORTEMAAND{suffix}",
                     f"GBAGEBOORTEDAG{suffix}",
-                )  # fmt: skip
+                )
             )
         return self._each_number(frame)
 
@@ -454,9 +454,7 @@ class Registers:
         frame = (
             self._registered(day)
             .join(self._households(day).drop("start", "end"), on="person", how="inner")
-            .join(
-                self.country.income_year.filter(pl.col("year") == year), on="person", how="left"
-            )
+            .join(self.country.income_year.filter(pl.col("year") == year), on="person", how="left")
             .join(self._source_of_year(year), on="person", how="left")
         )
         amounts = ["wage", "profit", "benefit", "pension", "primary", "gross", "personal", "tax",
@@ -465,9 +463,7 @@ class Registers:
         frame = frame.with_columns(unknown=self._unknown_income(frame, day))
         adult = pl.col("birth_date") <= date(year - 18, 1, 1)
         earner = (
-            frame.sort(
-                ~adult, "unknown", -pl.col("personal"), ~pl.col("is_reference"), "person"
-            )
+            frame.sort(~adult, "unknown", -pl.col("personal"), ~pl.col("is_reference"), "person")
             .group_by("household", maintain_order=True)
             .agg(earner=pl.col("person").first(), household_unknown=pl.col("unknown").any())
         )
@@ -523,7 +519,7 @@ class Registers:
             "INPT6325KGB": pl.when(receives & (pl.col("personal") < 28_000))
             .then(children * 1_200).otherwise(0),
             "INPT6330STU": benefit("26"),
-            "INPT7340HRS": pl.when(is_earner & (pl.col("personal") < 20_000) & (pl.col("personal") > 0))
+            "INPT7340HRS": pl.when(is_earner & pl.col("personal").is_between(1, 20_000))
             .then(1_900).otherwise(0),
             "INPV3900INK": pl.col("tax"),
         }  # fmt: skip
@@ -540,7 +536,7 @@ class Registers:
         def percentile(column: str) -> pl.Expr:
             valid = ~unknown & (pl.col("gross") != 0)
             rank = pl.when(valid).then(pl.col(column)).rank("ordinal")
-            share = (rank * 100 / valid.sum()).ceil().cast(pl.Int64)
+            share = (rank.cast(pl.Int64) * 100 - 1) // valid.sum() + 1
             return (
                 pl.when(institution).then(-2).when(unknown | (pl.col("gross") == 0)).then(-1)
                 .otherwise(share)
@@ -573,7 +569,7 @@ class Registers:
         )
 
     def inha(self, year: int) -> pl.DataFrame:
-        """Household income: the sum over the members of 1 January, under the main earner's number."""
+        """Household income: the sum over the members of 1 January, keyed on the main earner."""
         members = self.incomes(year).with_columns(
             adult=pl.col("birth_date") <= date(year - 18, 1, 1),
             old=pl.col("birth_date") <= date(year - 66, 1, 1),
@@ -610,7 +606,9 @@ class Registers:
             1 + 0.5 * (pl.col("adults").cast(pl.Int64) - 1).clip(0) + 0.3 * minors
         )
         valid = ~unknown & ~institution
-        frame = frame.with_columns(equivalised=equivalised, tenure=(pl.col("address") * 7919) % 1000)
+        frame = frame.with_columns(
+            equivalised=equivalised, tenure=(pl.col("address") * 7919) % 1000
+        )
         line = 0.6 * pl.when(valid).then(pl.col("equivalised")).median()
         ratio = (pl.col("equivalised") / line * 100).round().clip(0, 9_999).cast(pl.Int64)
 
@@ -618,7 +616,7 @@ class Registers:
             rank = pl.when(valid).then(pl.col(column)).rank("ordinal")
             return (
                 pl.when(institution).then(-3).when(unknown).then(-1)
-                .otherwise((rank * 100 / valid.sum()).ceil().cast(pl.Int64))
+                .otherwise((rank.cast(pl.Int64) * 100 - 1) // valid.sum() + 1)
             )  # fmt: skip
 
         on_benefit = pl.col("main_source").is_in(["21", "22", "23", "24"])
@@ -715,7 +713,10 @@ class Registers:
                 yield self._extract(register, name, lambda make=make, year=year: make(year), year)
         for year in range(2003, 2011):
             yield self._extract(
-                "PERSOONINK", f"PERSOONINK{year}TABV3", lambda year=year: self.persoonink(year), year
+                "PERSOONINK",
+                f"PERSOONINK{year}TABV3",
+                lambda year=year: self.persoonink(year),
+                year,
             )
         for year in range(1999, LAST_YEAR + 1):
             # Until 2012 names began with the date of making, here 1 October two years later.
@@ -740,4 +741,6 @@ class Registers:
 
 def _object_number(address: pl.Expr) -> pl.Expr:
     """Return address keys of twelve digits that carry no order."""
-    return ((address.cast(pl.UInt64) + 1) * 7_368_787 % 999_999_000_001).cast(pl.String).str.zfill(12)
+    return (
+        ((address.cast(pl.UInt64) + 1) * 7_368_787 % 999_999_000_001).cast(pl.String).str.zfill(12)
+    )

@@ -82,15 +82,15 @@ def _padded(values: pl.Series, column: Column) -> np.ndarray:
     if not len(array):
         return np.empty(0, dtype=f"S{width}")
     buffers = array.buffers()
-    first, last = np.frombuffer(buffers[1], dtype=np.int64)[[array.offset, array.offset + len(array)]]
+    first, last = np.frombuffer(buffers[1], dtype=np.int64)[
+        [array.offset, array.offset + len(array)]
+    ]
     return np.frombuffer(buffers[2], dtype=f"S{width}", offset=first, count=(last - first) // width)
 
 
 def _dictionary(columns: list[Column], label: str) -> bytes:
-    """Return the dictionary of a system file, which pyreadstat writes with one row to be cut off."""
-    template = pl.DataFrame(
-        {c.name: ["x" * c.width] if c.is_text else [0.0] for c in columns}
-    )
+    """Return the dictionary that pyreadstat writes, without the row it came with."""
+    template = pl.DataFrame({c.name: ["x" * c.width] if c.is_text else [0.0] for c in columns})
     values = {
         c.name: {code if c.is_text else float(code): text for code, text in c.values.items()}
         for c in columns

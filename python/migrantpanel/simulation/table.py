@@ -42,19 +42,23 @@ class Log:
 
     def __init__(self, *names: str) -> None:
         self._names = names
-        self._parts: list[tuple[np.ndarray, ...]] = []
+        self._parts: list[tuple[int, tuple[np.ndarray | int, ...]]] = []
 
-    def write(self, *values: np.ndarray | float) -> None:
-        """Append rows; scalars are repeated to the length of the first column."""
-        n = len(values[0])
-        if n:
-            self._parts.append(tuple(np.broadcast_to(value, n) for value in values))
+    def write(self, *values: np.ndarray | int) -> None:
+        """Append as many rows as the first column (an array) has; scalars hold for all of them."""
+        if len(values[0]):
+            self._parts.append((len(values[0]), values))
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return all rows as one array per column."""
+        if not self._parts:
+            return {name: np.empty(0, dtype=np.int64) for name in self._names}
         return {
-            name: np.concatenate([part[i] for part in self._parts])
-            if self._parts
-            else np.empty(0, dtype=np.int64)
+            name: np.concatenate([as_column(values[i], n) for n, values in self._parts])
             for i, name in enumerate(self._names)
         }
+
+
+def as_column(value: np.ndarray | int, n: int) -> np.ndarray:
+    """Return an array as it is and a scalar repeated n times."""
+    return value if isinstance(value, np.ndarray) else np.full(n, value)
