@@ -1,5 +1,6 @@
 """Writing landed Parquet: zstd, in batches, one file per delivered file, and empty typed files."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
@@ -91,6 +92,7 @@ class ParquetFolderFile:
     """One landed file, `<folder>/<name>.parquet`, written batch by batch.
 
     Nothing is created when nothing is written. A context manager: leaving it closes the file.
+    One batch is written in a thread of its own while the next one is read.
     """
 
     def __init__(
@@ -100,6 +102,8 @@ class ParquetFolderFile:
         self._path = base / folder / f"{name}.parquet"
         self._schema = schema
         self._writer: pq.ParquetWriter | None = None
+        self._thread = ThreadPoolExecutor(1)
+        self._pending: Future[None] | None = None
 
     def __enter__(self) -> "ParquetFolderFile":
         return self
@@ -110,8 +114,12 @@ class ParquetFolderFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        try:
+            self._wait()
+        finally:
+            self._thread.shutdown()
+            if self._writer is not None:
+                self._writer.close()
 
     def write(self, batch: pl.DataFrame) -> None:
         """Append rows; with a schema, their columns must be exactly the schema's."""
@@ -120,8 +128,16 @@ class ParquetFolderFile:
         table = to_arrow(batch)
         if self._writer is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
-        self._writer.write_table(table)
+            # No statistics: every reader takes whole columns, and they cost half the writing.
+            self._writer = pq.ParquetWriter(
+                self._path, table.schema, compression="zstd", write_statistics=False
+            )
+        self._wait()
+        self._pending = self._thread.submit(self._writer.write_table, table)
+
+    def _wait(self) -> None:
+        if self._pending is not None:
+            self._pending.result()
 
 
 def to_arrow(frame: pl.DataFrame) -> pa.Table:

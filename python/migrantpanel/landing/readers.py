@@ -22,8 +22,8 @@ import pyreadstat
 
 from migrantpanel.errors import UserError
 
-# Rows in memory at once, per process: about 100 MB for the widest register.
-BATCH_ROWS = 250_000
+# Rows in memory at once, per process: some 50 MB for the widest register.
+BATCH_ROWS = 100_000
 CHUNK_BYTES = 1 << 22
 LABELLED_FORMATS = ("sav", "zsav", "dta")
 # First bytes of each format; CSV has none.
@@ -73,13 +73,18 @@ class Labels:
 
 @dataclass(frozen=True)
 class Table:
-    """An opened file: columns in delivered order and spelling, and how to read them."""
+    """An opened file: columns in delivered order and spelling, and how to read them.
+
+    `is_untyped` says that every column is text (CSV), `is_trimmed` that the reader has taken the
+    blanks from the end of texts (SPSS, where they only fill the field).
+    """
 
     columns: dict[str, pl.DataType]
     rows: pl.LazyFrame
     labels: Labels
     declared_rows: int | None
-    is_untyped: bool
+    is_untyped: bool = False
+    is_trimmed: bool = False
 
     def batches(self, names: list[str], batch_rows: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
         """Yield the named columns in file order, at most about `batch_rows` rows at a time."""
@@ -151,7 +156,7 @@ def open_table(path: Path, file_format: str, scratch: Path) -> Table:
             rows = pl.scan_parquet(path)
             columns = dict(rows.collect_schema())
             count = rows.select(pl.len()).collect().item()
-            return Table(columns, rows, Labels(), count, is_untyped=False)
+            return Table(columns, rows, Labels(), count)
         return _open_csv(path, file_format, scratch)
 
 
@@ -188,7 +193,7 @@ def _open_labelled(path: Path, file_format: str) -> Table:
     rows = polars_readstat.scan_readstat(
         str(path), preserve_order=True, informative_nulls=keep if declared else None
     )
-    return Table(columns, rows, labels, declared_rows, is_untyped=False)
+    return Table(columns, rows, labels, declared_rows, is_trimmed=file_format != "dta")
 
 
 def _open_csv(path: Path, file_format: str, scratch: Path) -> Table:

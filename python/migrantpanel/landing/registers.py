@@ -32,6 +32,11 @@ class Source:
     delivered: str | None
     year: int | None = None
 
+    @property
+    def slot(self) -> str:
+        """Name of the converted column: several years of one landed column stand side by side."""
+        return self.column.name if self.year is None else f"{self.column.name} {self.year}"
+
 
 @dataclass
 class Tally:
@@ -64,19 +69,15 @@ def land_register(record: FileRecord, stem: Stem, scratch: Path) -> dict[str, ob
     landed = ParquetFolderFile(scratch, stem.stem, record.name, landed_schema(stem))
     rejected = ParquetFolderFile(scratch, "quarantine", record.name, QUARANTINE_SCHEMA)
     tally = Tally()
-    plans = {year: _plan(sources, table, year) for year in years or [None]}
+    filled = [source for source in sources if source.delivered is not None]
+    conversion = [_value(source, table).alias(source.slot) for source in filled]
+    plans = [_plan(sources, year, record) for year in years or [None]]
     with landed, rejected, reading(path):
         for batch in table.batches(delivered):
-            keep = _set_apart(batch, sources, table, record, tally, rejected)
-            for plan in plans.values():
-                landed.write(
-                    keep.select(
-                        *plan,
-                        pl.lit(record.file_year, pl.Int32).alias("file_year"),
-                        pl.lit(record.file_name).alias("source_file"),
-                    )
-                )
-            _count_padded(keep, sources, table, tally)
+            sound = _set_apart(batch, sources, table, record, tally, rejected)
+            values = _restore_zeros(sound.select(conversion), filled, table, tally)
+            for plan in plans:
+                landed.write(values.select(plan))
             tally.rows += batch.height
     _check_counts(path.name, table, tally)
     files = [landed.relative, *([rejected.relative] if tally.quarantined else [])]
@@ -155,33 +156,33 @@ def _years_of(column: Column, by_lower: dict[str, list[str]]) -> dict[int, str]:
     return found
 
 
-def _plan(sources: list[Source], table: Table, year: int | None) -> list[pl.Expr]:
-    """Return the expressions of the landed columns, for one year of a file that is wide by year."""
+def _plan(sources: list[Source], year: int | None, record: FileRecord) -> list[pl.Expr]:
+    """Return the landed columns in order, for one year of a file that has a column per year."""
     plan: list[pl.Expr] = []
     for source in sources:
         column = source.column
         if source.year not in (None, year):
             continue
         if source.delivered is not None:
-            value = _value(source, table)
+            value = pl.col(source.slot)
         else:
             is_year = source.year is not None and column.delivered_names[0] == YEAR
             value = pl.lit(source.year if is_year else None, POLARS_TYPES[column.data_type])
         plan.append(value.alias(column.name))
+    plan.append(pl.lit(record.file_year, pl.Int32).alias("file_year"))
+    plan.append(pl.lit(record.file_name).alias("source_file"))
     return plan
 
 
 def _value(source: Source, table: Table) -> pl.Expr:
-    dtype = table.columns[source.delivered]
-    if source.column.data_type != "string":
-        return _number(source, dtype)
-    text = _text(source, dtype)
-    return _padded(text, source.column) if _pads(source, table) else text
+    if source.column.data_type == "string":
+        return _text(source, table)
+    return _number(source, table.columns[source.delivered])
 
 
-def _text(source: Source, dtype: pl.DataType) -> pl.Expr:
+def _text(source: Source, table: Table) -> pl.Expr:
     """Return the value as text without blanks at its end; nothing delivered is the empty text."""
-    value = pl.col(source.delivered)
+    value, dtype = pl.col(source.delivered), table.columns[source.delivered]
     if dtype.is_temporal():
         text = value.dt.strftime("%Y%m%d")
     elif dtype.is_float():
@@ -190,6 +191,8 @@ def _text(source: Source, dtype: pl.DataType) -> pl.Expr:
         text = value.cast(pl.Int64).cast(pl.String)
     elif source.column.role == "key":
         text = value.cast(pl.String).str.strip_chars(" \x00")
+    elif table.is_trimmed:
+        text = value
     else:
         text = value.cast(pl.String).str.strip_chars_end(" \x00")
     return text.fill_null("")
@@ -221,26 +224,25 @@ def _pads(source: Source, table: Table) -> bool:
     return column.role == "key" or table.is_untyped or dtype.is_numeric()
 
 
-def _is_short(text: pl.Expr, column: Column) -> pl.Expr:
-    return (text.str.len_bytes() < column.width) & text.str.contains(r"^\d+$")
-
-
-def _padded(text: pl.Expr, column: Column) -> pl.Expr:
-    return pl.when(_is_short(text, column)).then(text.str.zfill(column.width)).otherwise(text)
-
-
-def _count_padded(batch: pl.DataFrame, sources: list[Source], table: Table, tally: Tally) -> None:
-    counted = {
-        source.delivered: _is_short(_text(source, table.columns[source.delivered]), source.column)
-        for source in sources
-        if source.delivered is not None and _pads(source, table)
-    }
-    if not counted:
-        return
-    sums = batch.select(short.sum().alias(name) for name, short in counted.items()).row(0)
-    for name, count in zip(counted, sums, strict=True):
+def _restore_zeros(
+    values: pl.DataFrame, filled: list[Source], table: Table, tally: Tally
+) -> pl.DataFrame:
+    """Pad what lost its leading zeros, and count it; most batches need no more than a look."""
+    padding = [source for source in filled if _pads(source, table)]
+    lengths = {s.slot: pl.col(s.slot).str.len_bytes() < s.column.width for s in padding}
+    short = values.select(is_short.any().alias(slot) for slot, is_short in lengths.items())
+    for source in padding:
+        if not short[source.slot].any():
+            continue
+        text = pl.col(source.slot)
+        is_short = lengths[source.slot] & text.str.contains(r"^\d+$")
+        count = values.select(is_short.sum()).item()
         if count:
+            name = source.delivered or ""
             tally.padded[name] = tally.padded.get(name, 0) + count
+            padded = pl.when(is_short).then(text.str.zfill(source.column.width)).otherwise(text)
+            values = values.with_columns(padded.alias(source.slot))
+    return values
 
 
 def _faults(sources: list[Source], table: Table) -> dict[str, tuple[pl.Expr, str]]:
@@ -270,10 +272,10 @@ def _faults(sources: list[Source], table: Table) -> dict[str, tuple[pl.Expr, str
             bad = value.is_not_null() & value.is_not_nan() & (whole.is_null() | (whole != value))
             faults[name] = (bad, "is no whole number, as a code or key must be")
         elif column.family == "rin_type":
-            key_type = _text(source, dtype)
+            key_type = _text(source, table)
         elif column.family == "rin" and key_type is not None:
             # Only keys of type R and S identify somebody; other types may hold anything.
-            text = _text(source, dtype)
+            text = _text(source, table)
             well_formed = text.str.contains(rf"^\d{{1,{column.width}}}$")
             bad = key_type.is_in(["R", "S"]) & (text != "") & ~well_formed
             faults[name] = (bad, f"is no key of {column.width} digits")

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import shutil
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 
@@ -260,13 +260,15 @@ def _land_one(job: Job) -> tuple[FileRecord, list[str]]:
     """Land one file in a folder of its own; problems come back as lines, not as an exception."""
     record, known, scratch = job
     try:
-        if isinstance(known, Stem):
-            outcome = land_register(record, known, scratch)
-        elif record.kind == SURVEY:
-            outcome = land_survey(record, known, scratch)
-        else:
-            outcome = land_sample(record, known, scratch)
-        return replace(record, sha256=sha256(record.full_path), **outcome), []
+        with ThreadPoolExecutor(1) as thread:
+            digest = thread.submit(sha256, record.full_path)
+            if isinstance(known, Stem):
+                outcome = land_register(record, known, scratch)
+            elif record.kind == SURVEY:
+                outcome = land_survey(record, known, scratch)
+            else:
+                outcome = land_sample(record, known, scratch)
+            return replace(record, sha256=digest.result(), **outcome), []
     except UserError as error:
         return record, error.problems
 
