@@ -12,16 +12,17 @@
 
 
 {#- A delivered date as ISO text, by its layout: ddmmyy, yyyymmdd, dd-mm-yyyy ... A number has
-    lost its leading zero, so it is padded to the layout's length. Null for what is no date. -#}
+    lost its leading zero, so it is padded to the layout's length. A layout without a day means
+    the 15th of the month. Null for what is no date. -#}
 {% macro date_text(expression, layout) -%}
     {%- set padded = "lpad(" ~ expression ~ ", cast(len(" ~ layout ~ ") as int), '0')" -%}
     {%- set parts = [] -%}
     {%- for part in ['y', 'm', 'd'] -%}
         {%- set length = "len(" ~ layout ~ ") - len(replace(" ~ layout ~ ", '" ~ part ~ "', ''))" -%}
-        {%- do parts.append(
-            "substr(" ~ padded ~ ", strpos(" ~ layout ~ ", '" ~ part ~ "'), " ~ length ~ ")"
-        ) -%}
+        {%- set start = "strpos(" ~ layout ~ ", '" ~ part ~ "')" -%}
+        {%- do parts.append("substr(" ~ padded ~ ", " ~ start ~ ", " ~ length ~ ")") -%}
     {%- endfor -%}
+    {%- do parts.append("coalesce(nullif(" ~ parts.pop() ~ ", ''), '15')") -%}
     {%- set dashed = parts | join(" || '-' || ") -%}
     cast(cast(
         case
