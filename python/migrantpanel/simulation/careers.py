@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 from migrantpanel.random import generator
-from migrantpanel.simulation.demography import LAST_YEAR, MAN, UNREGISTERED, YEAR
+from migrantpanel.simulation.demography.block import LAST_YEAR, MAN, UNREGISTERED, YEAR
 from migrantpanel.simulation.households import Spells, until_next
 from migrantpanel.simulation.parameters import RELIGIONS, Parameters, curve
 from migrantpanel.simulation.table import NEVER

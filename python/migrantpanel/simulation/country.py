@@ -10,7 +10,8 @@ import polars as pl
 
 from migrantpanel.random import generator
 from migrantpanel.simulation.careers import Careers, careers
-from migrantpanel.simulation.demography import CIVIL_STATUS, FIRST_YEAR, Block
+from migrantpanel.simulation.demography import simulate_block
+from migrantpanel.simulation.demography.block import CIVIL_STATUS
 from migrantpanel.simulation.households import (
     Spells,
     address_spells,
@@ -194,7 +195,7 @@ def build_country(persons: int, seed: int, processes: int | None = None, progres
 def build_block(seed: int, block: int, persons: int) -> dict[str, pl.DataFrame]:
     """Simulate one block; its frames number persons, households and addresses from zero."""
     parameters = load_parameters()
-    life = Block(parameters, seed, block, persons).run()
+    life = simulate_block(parameters, seed, block, persons)
     person = life.person.columns()
     presence = presence_spells(life.presence.columns())
     registration = presence_spells(life.registration.columns())
@@ -388,6 +389,3 @@ def _join(parts: list[dict[str, pl.DataFrame]], parameters: Parameters, seed: in
         person=person, address=address, household_spell=household_spell,
         address_spell=address_spell, parameters=parameters, **rest,
     )  # fmt: skip
-
-
-EARLIEST = date(FIRST_YEAR, 1, 1)

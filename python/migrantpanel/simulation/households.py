@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from migrantpanel.simulation.demography import (
+from migrantpanel.simulation.demography.block import (
     CHILD,
     HEAD,
     INSTITUTION,
