@@ -11,11 +11,12 @@ end
 {%- endmacro %}
 
 {#- The latest end among the spells that started before this one: a spell that starts after it
-    (plus slack) opens a new run. Expects a column start_date. -#}
+    (plus slack) opens a new run. Expects start_date, at most once per partition: spells from one
+    day on have no order, and a run number made from them would change between builds. -#}
 {% macro reached_before(end_date, partition) -%}
-max(coalesce({{ end_date }}, {{ far_future() }})) over (
+max({{ end_date }}) over (
     partition by {{ partition }}
-    order by start_date, {{ end_date }} nulls last
+    order by start_date
     rows between unbounded preceding and 1 preceding
 )
 {%- endmacro %}

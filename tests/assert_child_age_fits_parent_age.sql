@@ -1,5 +1,6 @@
-{#- The harm: a child is joined to the wrong parent or year, and every age-gap or fertility measure
-    is off. A child's age is the mother's age minus her age at birth, to within the birthday. -#}
+{#- The harm: a child is joined to the wrong parent or year, and every age-gap or
+    fertility measure is off. A child's age is the mother's age minus her age at birth,
+    to within the birthday. -#}
 select
     child.person_id,
     child.child_id,

@@ -1,5 +1,6 @@
-{#- The harm: a linked respondent silently misses years, and attrition looks like emigration. From
-    1995 or the year of birth, every year up to the last one has a row. -#}
+{#- The harm: a linked respondent silently misses years, and attrition looks like
+    emigration. From 1995 or the year of birth, every year up to the last one has a row.
+    -#}
 with expected as (
     select
         pseudonym.person_id,

@@ -1,5 +1,5 @@
-{#- The harm: somebody who was not in the income population of the year counts as having no money,
-    or gets an amount of a year in which they were not there. -#}
+{#- The harm: somebody who was not in the income population of the year counts as having
+    no money, or gets an amount of a year in which they were not there. -#}
 with income as (
     select
         panel.person_id,

@@ -1,5 +1,5 @@
-{#- The harm: somebody who refused linkage is found in the panel all the same, as a respondent, or
-    as the partner or child of somebody who consented. -#}
+{#- The harm: somebody who refused linkage is found in the panel all the same, as a
+    respondent, or as the partner or child of somebody who consented. -#}
 {% set public_tables = [
     ('mart_person_year', 'person_id'),
     ('mart_person_role', 'person_id'),

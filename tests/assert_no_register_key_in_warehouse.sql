@@ -1,5 +1,6 @@
-{#- The harm: the file that analysts get holds a person number of the registers, in whatever column.
-    Every text column of every table of the warehouse is compared with the delivered numbers. -#}
+{#- The harm: the file that analysts get holds a person number of the registers, in
+    whatever column. Every text column of every table of the warehouse is compared with
+    the delivered numbers. -#}
 -- depends_on: {{ ref('mart_person_year') }}
 -- depends_on: {{ ref('mart_partner_year') }}
 -- depends_on: {{ ref('mart_child_year') }}

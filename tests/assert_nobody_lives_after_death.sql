@@ -1,4 +1,5 @@
-{#- The harm: the dead are followed as if they were here, and survival looks better than it is. -#}
+{#- The harm: the dead are followed as if they were here, and survival looks better than
+    it is. -#}
 with death as (
     select
         person_key,

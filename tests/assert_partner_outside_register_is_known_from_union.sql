@@ -1,5 +1,6 @@
-{#- The harm: marriages with a partner abroad, which are mostly migrants' marriages, lose the little
-    that is known of the partner, or get register values that cannot exist. -#}
+{#- The harm: marriages with a partner abroad, which are mostly migrants' marriages,
+    lose the little that is known of the partner, or get register values that cannot
+    exist. -#}
 select
     mart.person_id,
     mart.union_number,

@@ -1,5 +1,6 @@
-{#- The harm: a person without residence spells drops out of every denominator in silence. Each
-    person has one sequence, from the start of the registers until now. -#}
+{#- The harm: a person without residence spells drops out of every denominator in
+    silence. Each person has one sequence, from the start of the registers until now.
+    -#}
 with sequence as (
     select
         person_key,

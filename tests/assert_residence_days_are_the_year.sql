@@ -1,4 +1,5 @@
-{#- The harm: time at risk is wrong when the days of a year are counted twice or not at all. -#}
+{#- The harm: time at risk is wrong when the days of a year are counted twice or not at
+    all. -#}
 select
     residence.person_id,
     residence.year

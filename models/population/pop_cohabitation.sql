@@ -60,7 +60,7 @@ numbered as (
             end
         ) over (
             partition by person_key, partner_key
-            order by start_date, end_date
+            order by start_date
             rows between unbounded preceding and current row
         ) as run_number
     from reached

@@ -14,13 +14,20 @@ with registration as (
     from {{ ref('pop_household_spell') }}
 ),
 
-reached as (
+one_per_start as (
     select
         person_key,
         start_date,
-        coalesce(end_date, {{ far_future() }}) as end_date,
-        {{ reached_before('end_date', 'person_key') }} as reached_date
+        max(coalesce(end_date, {{ far_future() }})) as end_date
     from registration
+    group by person_key, start_date
+),
+
+reached as (
+    select
+        *,
+        {{ reached_before('end_date', 'person_key') }} as reached_date
+    from one_per_start
 ),
 
 numbered as (
@@ -35,7 +42,7 @@ numbered as (
             end
         ) over (
             partition by person_key
-            order by start_date, end_date
+            order by start_date
             rows between unbounded preceding and current row
         ) as run_number
     from reached

@@ -36,8 +36,7 @@ def load_secret(project: Path | None = None) -> bytes:
         )
     if len(secret) < SHORTEST_SECRET:
         raise UserError(
-            f"the secret in {origin} has {len(secret)} characters; "
-            f"use at least {SHORTEST_SECRET}"
+            f"the secret in {origin} has {len(secret)} characters; use at least {SHORTEST_SECRET}"
         )
     return secret.encode()
 
