@@ -200,7 +200,7 @@ def usable(case: dict) -> bool:
 @pytest.mark.parametrize("block", range(8))
 def test_equals_brute_force(block: int) -> None:
     compared = 0
-    for seed in range(block * 100, block * 100 + 100):
+    for seed in range(block * 50, block * 50 + 50):
         case = random_case(seed)
         if not usable(case):
             with pytest.raises(DonorError):
@@ -208,7 +208,7 @@ def test_equals_brute_force(block: int) -> None:
             continue
         assert impute(case).to_pylist() == reference(**case), f"seed {seed}"
         compared += 1
-    assert compared > 80
+    assert compared > 40
 
 
 @pytest.mark.parametrize("columns", [1, 2, 3])

@@ -166,32 +166,19 @@ class _Ids:
 
     @classmethod
     def of(cls, receiving: pa.Table, giving: pa.Table, id: str, seed: int) -> "_Ids":
+        """Hash the ids of both tables, after checking that each is there once."""
         left, right = (_key(table, who, id) for table, who in _named(receiving, giving))
         _check_same_kind(left, right, id, "id")
-        problems = []
-        hashes = []
-        for column, who in ((left, "recipients"), (right, "donors")):
-            if column.null_count:
-                raise DonorError(f"{who}: {column.null_count:,} rows have no {id!r}")
-            hashed = _hash(column, seed)
-            if len(np.unique(hashed)) < len(hashed):
-                counts = pc.value_counts(column)
-                many = counts.filter(pc.greater(counts.field("counts"), 1))
-                if len(many):
-                    problems.append(
-                        f"{who}: {len(many):,} values of {id!r} occur more than once,"
-                        f" such as {many[0].as_py()['values']!r}: the id must be unique"
-                    )
-            hashes.append(hashed)
-        both = pc.is_in(left, right.combine_chunks() if left.type == right.type else right)
-        if pc.any(both).as_py():
-            example = left.filter(both)[0].as_py()
-            problems.append(
-                f"{pc.sum(both).as_py():,} values of {id!r} are both recipient and donor, such as"
-                f" {example!r}: take the recipients out of the donors"
-            )
-        DonorError.collect(problems)
-        return cls(*hashes)
+        DonorError.collect(
+            f"{who}: {column.null_count:,} rows have no {id!r}"
+            for column, who in ((left, "recipients"), (right, "donors"))
+            if column.null_count
+        )
+        hashes = _hash(_stacked(left, right), seed)
+        ids = cls(hashes[: len(left)], hashes[len(left) :])
+        if len(np.unique(hashes)) < len(hashes):
+            _check_unique(left, right, id)
+        return ids
 
 
 @dataclass(frozen=True)
@@ -278,9 +265,7 @@ def _codes(receiving: pa.Table, giving: pa.Table, column: str) -> tuple[Ints, In
     if right.null_count == len(right):
         raise DonorError(f"donors: {column!r} has no value at all: leave it out of exact")
     _check_same_kind(left, right, column, "exact column")
-    left = left.cast(right.type)
-    coded = pa.chunked_array([*left.chunks, *right.chunks], right.type).combine_chunks()
-    coded = coded.dictionary_encode()
+    coded = _stacked(left, right).combine_chunks().dictionary_encode()
     code = coded.indices.fill_null(-1).to_numpy().astype(np.int32)
     return code[: len(left)], code[len(left) :], len(coded.dictionary)
 
@@ -352,6 +337,31 @@ def _key(table: pa.Table, who: str, column: str) -> pa.ChunkedArray:
     if pa.types.is_boolean(kind) or pa.types.is_null(kind):
         return values
     raise DonorError(f"{who}: {column!r} is {kind}: match on text, whole numbers or dates")
+
+
+def _stacked(left: pa.ChunkedArray, right: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return two columns of one kind as one; a column without any value fits every kind."""
+    return pa.chunked_array([*left.cast(right.type).chunks, *right.chunks], right.type)
+
+
+def _check_unique(left: pa.ChunkedArray, right: pa.ChunkedArray, id: str) -> None:
+    """Raise when an id occurs twice in a table or in both tables."""
+    problems = []
+    for column, who in ((left, "recipients"), (right, "donors")):
+        counts = pc.value_counts(column)
+        many = counts.filter(pc.greater(counts.field("counts"), 1))
+        if len(many):
+            problems.append(
+                f"{who}: {len(many):,} values of {id!r} occur more than once, such as"
+                f" {many[0].as_py()['values']!r}: the id must be unique"
+            )
+    both = left.filter(pc.is_in(left, right))
+    if len(both):
+        problems.append(
+            f"{len(both):,} values of {id!r} are both recipient and donor, such as"
+            f" {both[0].as_py()!r}: take the recipients out of the donors"
+        )
+    DonorError.collect(problems)
 
 
 def _check_same_kind(left: pa.ChunkedArray, right: pa.ChunkedArray, column: str, role: str) -> None:
