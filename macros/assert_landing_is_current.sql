@@ -19,6 +19,7 @@
 {% endmacro %}
 
 
+{#- DuckDB gives a file's time in whole seconds. -#}
 {% macro landing_changes_sql(manifest, root) %}
 with
 
@@ -26,7 +27,7 @@ delivered as (
     select
         replace(filename, '\', '/')[length('{{ root }}') + 2:] as path,
         size as bytes,
-        epoch_ms(last_modified) as modified_ms
+        epoch_ms(last_modified) // 1000 as modified_second
     from read_blob('{{ root }}/**')
 ),
 
@@ -34,7 +35,7 @@ landed as (
     select
         path,
         size as bytes,
-        epoch_ms(modified) as modified_ms
+        epoch_ms(modified) // 1000 as modified_second
     from {{ manifest }}
     where root = '{{ root }}'
 ),
@@ -42,7 +43,7 @@ landed as (
 changed as (
     select path
     from delivered
-    full join landed using (path, bytes, modified_ms)
+    full join landed using (path, bytes, modified_second)
     where delivered.path is null or landed.path is null
 )
 
