@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
 import pyreadstat
 
 # Creation date (9 characters) and time (8) at byte 92 of an SPSS header: always the same, so that
@@ -42,7 +43,7 @@ def write_labelled(
     frame = pl.DataFrame({name: variable.values for name, variable in variables.items()})
     if file_format == "parquet":
         metadata = {key: json.dumps(value) for key, value in _dictionary(variables, title).items()}
-        frame.write_parquet(path, compression="zstd", metadata=metadata)
+        pq.write_table(frame.to_arrow().replace_schema_metadata(metadata), path, compression="zstd")
         return
 
     def typed(variable: Variable, code: str) -> str | float:

@@ -102,12 +102,15 @@ def draw_sample(
 
     Raises `UserError` with one line per group whose frame holds fewer units than are needed.
     """
+    # In one stage a stratum is drawn from as a whole, so that it has one cell.
+    place = "municipality" if "clusters" in wave.sampling else pl.lit("")
     units = (
-        frame.group_by("unit", "stratum")
-        .agg(pl.len().alias("persons"), pl.col("municipality").sort_by("role").first())
+        frame.with_columns(cell=place)
+        .group_by("unit", "stratum")
+        .agg(pl.len().alias("persons"), pl.col("cell").sort_by("role").first())
         .sort("unit")
     )
-    cells = units.group_by("stratum", "municipality").agg(frame_units=pl.len())
+    cells = units.group_by("stratum", "cell").agg(frame_units=pl.len())
     clusters = _clusters(wave, cells, rng)
     problems, drawn = [], []
     for group in wave.groups:
@@ -116,8 +119,8 @@ def draw_sample(
         needed = int(np.ceil(persons[group] / per_unit))
         cell = (
             cells.filter(pl.col("stratum") == group)
-            .join(clusters, on=["stratum", "municipality"], how="inner")
-            .sort("municipality")
+            .join(clusters, on=["stratum", "cell"], how="inner")
+            .sort("cell")
         )
         available = int(cell["frame_units"].sum())
         if available < needed:
@@ -133,8 +136,8 @@ def draw_sample(
         cell = cell.with_columns(drawn_units=pl.Series(taken))
         order = mine.with_columns(chance=pl.Series(rng.random(mine.height)))
         drawn.append(
-            order.join(cell, on=["stratum", "municipality"], how="inner")
-            .filter(pl.col("chance").rank("ordinal").over("municipality") <= pl.col("drawn_units"))
+            order.join(cell, on=["stratum", "cell"], how="inner")
+            .filter(pl.col("chance").rank("ordinal").over("cell") <= pl.col("drawn_units"))
             .select("unit", "cluster", "frame_units", "drawn_units", "cluster_probability")
         )
     UserError.collect(problems)
@@ -152,32 +155,30 @@ def _clusters(wave: Wave, cells: pl.DataFrame, rng: np.random.Generator) -> pl.D
     if n is None:
         return cells.select(
             "stratum",
-            "municipality",
+            "cell",
             cluster=pl.lit(None, pl.String),
             cluster_probability=pl.lit(1.0),
         )
-    share = cells.with_columns(
-        size=pl.col("frame_units") / pl.col("frame_units").sum().over("stratum")
-    )
     common = wave.sampling["clusters_per"] == "wave"
+    # Sorted, so that sums of shares are added in one order and give the same bits every time.
+    shares = cells.sort("stratum", "cell").with_columns(
+        share=pl.col("frame_units") / pl.col("frame_units").sum().over("stratum")
+    )
     parts = []
     for group in ["all"] if common else list(wave.groups):
-        sizes = (
-            (share if common else share.filter(pl.col("stratum") == group))
-            .group_by("municipality")
-            .agg(pl.col("size").sum())
-            .sort("municipality")
-        )
-        chances = inclusion_probabilities(sizes["size"].to_numpy(), n)
+        mine = shares if common else shares.filter(pl.col("stratum") == group)
+        names, position = np.unique(mine["cell"].to_numpy(), return_inverse=True)
+        chances = inclusion_probabilities(np.bincount(position, mine["share"].to_numpy()), n)
+        taken = systematic(chances, rng)
         parts.append(
-            sizes.select("municipality", cluster_probability=pl.Series(chances))[
-                systematic(chances, rng).tolist()
-            ].with_columns(stratum=pl.lit(group))
+            pl.DataFrame(
+                {"cell": names[taken].tolist(), "cluster_probability": chances[taken]}
+            ).with_columns(stratum=pl.lit(group))
         )
     found = pl.concat(parts)
     if common:
         found = found.drop("stratum").join(cells.select("stratum").unique(), how="cross")
-    return found.with_columns(cluster="municipality")
+    return found.with_columns(cluster="cell")
 
 
 def _units_per_cluster(frame_units: np.ndarray, chances: np.ndarray, needed: int) -> np.ndarray:

@@ -93,17 +93,28 @@ def drawn_sample(
     drawn = _numbered(wave, drawn, rng("number"))
     drawn = plan_interviews(wave, drawn, rng("plan"))
     drawn = approach(wave, country, drawn, net, rng("response"))
-    interviews = pl.col("disposition") == "interview"
-    return _with_rin(country, drawn).with_columns(
-        inclusion_probability=pl.col("cluster_probability")
+    return _weighted(_with_rin(country, drawn))
+
+
+def _weighted(drawn: pl.DataFrame) -> pl.DataFrame:
+    """Add the chance of each row, and the simple weight that institutes deliver with a file.
+
+    That weight is the estimated size of the stratum over its net interviews, with mean 1.
+    """
+    is_interview = pl.col("disposition") == "interview"
+    chance = (
+        pl.col("cluster_probability")
         * pl.col("drawn_units")
         / pl.col("frame_units")
-        * pl.col("household_probability"),
-        # N / net n of the stratum, mean 1: the simple weight that institutes deliver.
-        sample_weight=(pl.lit(1.0) / interviews.sum().over("stratum"))
-        * (pl.col("frame_units") / pl.col("drawn_units") / pl.col("cluster_probability"))
-        .sum()
-        .over("stratum"),
+        * pl.col("household_probability")
+    )
+    return (
+        drawn.with_columns(inclusion_probability=chance)
+        .with_columns(
+            sample_weight=(1 / pl.col("inclusion_probability")).sum().over("stratum")
+            / is_interview.sum().over("stratum")
+        )
+        .with_columns(pl.col("sample_weight") / pl.col("sample_weight").filter(is_interview).mean())
     )
 
 
