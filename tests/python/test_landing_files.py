@@ -114,7 +114,7 @@ def test_unknown_files_are_listed_with_a_hint(tmp_path: Path) -> None:
         tmp_path, "notes.txt", "SURVEYX.sav", "BETAB2014.csv", "INPA2020TABV2.sas7bdat"
     )
     assert {record.status for record in records.values()} == {UNKNOWN}
-    assert "add it to catalogue_survey" in records["SURVEYX.sav"].reason
+    assert "give it a row in catalogue_survey.csv" in records["SURVEYX.sav"].reason
     assert records["INPA2020TABV2.sas7bdat"].reason.startswith(".sas7bdat is no format")
     assert records["BETAB2014.csv"].reason == "no name that the catalogue knows"
 

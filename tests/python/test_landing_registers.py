@@ -389,6 +389,18 @@ def test_roots_stay_untouched(extracts: Path, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "landing").iterdir() if path.name[0] == "."] == []
 
 
+def test_a_damaged_manifest_only_means_landing_again(extracts: Path, tmp_path: Path) -> None:
+    land([extracts], tmp_path / "landing")
+    (tmp_path / "landing" / "manifest" / "manifest.parquet").write_bytes(b"PAR1")
+    assert len(relanded(land([extracts], tmp_path / "landing"))) == len(list(extracts.iterdir()))
+
+
+def test_a_landing_folder_that_is_a_file(extracts: Path, tmp_path: Path) -> None:
+    (tmp_path / "landing").write_text("x")
+    with pytest.raises(UserError, match="the landing folder cannot be made"):
+        land([extracts], tmp_path / "landing")
+
+
 def test_a_full_disk_is_told_before_anything_is_written(
     extracts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -166,7 +166,9 @@ def test_what_counts_as_broken_text(text: str, is_broken: bool) -> None:
 
 
 def test_an_overlay_row_lands_a_new_wave(extracts: Path, tmp_path: Path) -> None:
-    shutil.copy(extracts / "SIM_2006.sav", extracts / "My Survey 2021.sav")
+    frame, _ = damage.survey_frames(damage.catalogue().surveys["SIM_2006"])
+    frame = frame.drop("RINPERSOONS", "RINPERSOON")
+    damage.write_survey(frame, extracts / "My Survey 2021.sav")
     rows = overlay(tmp_path, "OWN,2021,my survey 2021,(row),,,,,,assumed,Own survey")
     report = land([extracts], tmp_path / "landing", rows)
     assert "OWN_2021" in {record.stem for record in report.landed}
@@ -198,6 +200,37 @@ def test_an_overlay_row_lands_a_new_wave(extracts: Path, tmp_path: Path) -> None
 def test_an_unusable_overlay_row(extracts: Path, tmp_path: Path, row: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         land([extracts], tmp_path / "landing", overlay(tmp_path, row))
+
+
+def test_person_keys_that_the_catalogue_does_not_name_are_refused(
+    extracts: Path, tmp_path: Path
+) -> None:
+    rows = overlay(tmp_path, "SIM,2006,SIM_2006,RespNr,,,,,,assumed,")
+    with pytest.raises(UserError, match=r"SIM_2006.sav: variable RINPERSOON holds person keys"):
+        land([extracts], tmp_path / "landing", rows)
+
+
+def test_keys_of_other_persons_stay_out_of_the_answers(extracts: Path, tmp_path: Path) -> None:
+    frame, _ = damage.survey_frames(damage.catalogue().surveys["SIM_2006"])
+    frame = frame.with_columns(RINPERSOONPARTNER=pl.lit("000000007"))
+    damage.write_survey(frame, extracts / "SIM_2006.sav")
+    land([extracts], tmp_path / "landing")
+    assert answers(tmp_path, "SIM_2006", "RINPERSOONPARTNER") == []
+    assert "RINPERSOONPARTNER" not in read(tmp_path, "survey_wide", "SIM_2006").columns
+
+
+def test_an_absent_sample_is_told(extracts: Path, tmp_path: Path) -> None:
+    (extracts / "SIM_2006_STEEKPROEF.sav").unlink()
+    report = land([extracts], tmp_path / "landing")
+    assert [(gap.stem, gap.disables) for gap in report.absent] == [
+        ("SIM_2006_SAMPLE", "the design weights of SIM 2006")
+    ]
+
+
+def test_one_overlay_row_per_key(extracts: Path, tmp_path: Path) -> None:
+    row = "OWN,2021,own,(row),,,,,,assumed,"
+    with pytest.raises(UserError, match="OWN 2021 has more than one row: keep one per survey"):
+        land([extracts], tmp_path / "landing", overlay(tmp_path, row, row))
 
 
 def test_a_file_of_two_waves_is_refused(extracts: Path, tmp_path: Path) -> None:

@@ -181,6 +181,14 @@ def _read_overlay(overlay: Path | None, headers: dict[str, list[str]]) -> dict[s
                 f"{path}: its header{lacks}{adds} use the columns of the seed, separated by commas"
             )
             continue
+        key = SEED_KEYS[path.stem][1]
+        keys = [tuple(row[name] for name in key) for row in rows] if key else []
+        if len(set(keys)) < len(keys):
+            twice = next(one for one in keys if keys.count(one) > 1)
+            problems.append(
+                f"{path}: {' '.join(twice)} has more than one row: keep one per {', '.join(key)}"
+            )
+            continue
         found[path.stem] = rows
     UserError.collect(problems)
     return found

@@ -104,7 +104,7 @@ def _describe(root: Path, path: Path) -> tuple[FileRecord, Path | None]:
     lower = path.name.lower()
     known = [suffix for suffix in FORMAT_PREFERENCE if lower.endswith(f".{suffix}")]
     record = FileRecord(
-        root=str(root),
+        root=root.resolve().as_posix(),
         path=path.relative_to(root).as_posix(),
         file_name=path.name,
         file_format=max(known, key=len) if known else "",
@@ -235,7 +235,10 @@ def _unknown(record: FileRecord) -> FileRecord:
         suffix = Path(record.file_name).suffix or "no extension"
         reason = f"{suffix} is no format that landing reads ({', '.join(FORMAT_PREFERENCE)})"
     elif record.file_format in ("sav", "zsav", "dta"):
-        reason = "no name that the catalogue knows; if it is a survey, add it to catalogue_survey"
+        reason = (
+            "no name that the catalogue knows; if it is a survey, give it a row in"
+            " catalogue_survey.csv in the overlay folder"
+        )
     else:
         reason = "no name that the catalogue knows"
     return replace(record, kind=OTHER, status=UNKNOWN, reason=reason)

@@ -6,6 +6,7 @@ pyreadstat; labels and declared missing values come from pyreadstat, which keeps
 
 import codecs
 import csv
+import errno
 import gzip
 import hashlib
 import zlib
@@ -30,7 +31,7 @@ LABELLED_FORMATS = ("sav", "zsav", "dta")
 MAGIC: dict[str, tuple[bytes, ...]] = {
     "sav": (b"$FL2", b"$FL3"),
     "zsav": (b"$FL2", b"$FL3"),
-    "dta": (b"<stata_dta>", *(bytes([version]) for version in range(108, 120))),
+    "dta": (b"<stata_dta>", *(bytes([version]) for version in range(104, 116))),
     "parquet": (b"PAR1",),
     "csv.gz": (b"\x1f\x8b",),
 }
@@ -50,7 +51,6 @@ READER_ERRORS = (
     pa.ArrowException,
     pyreadstat.ReadstatError,
     pyreadstat.PyreadstatError,
-    OSError,
     EOFError,
     RuntimeError,
     ValueError,
@@ -109,6 +109,10 @@ def reading(path: Path, what_to_do: str = "ask for it again, or copy it again") 
         raise
     except PermissionError:
         raise UserError(f"{path.name}: no right to read it: ask for access to {path}") from None
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise UserError(f"{path.name}: no space is left on disk: free some") from None
+        raise UserError(f"{path.name}: cannot be read ({error}): {what_to_do}") from None
     except BaseException as error:
         # A Rust reader's panic is no Exception, and every reader has a class of its own for it.
         if not isinstance(error, READER_ERRORS) and type(error).__name__ != "PanicException":
@@ -264,14 +268,15 @@ def _check_lines(path: Path, readable: Path, separator: str, fields: int) -> Non
         skip_rows=1,
         raise_if_empty=False,
     ).with_row_index("number", offset=2)
-    if lines.filter(pl.col("line").str.contains('"', literal=True)).head(1).collect().height:
+    quoted = lines.filter(pl.col("line").str.contains('"', literal=True)).head(1)
+    if quoted.collect(engine="streaming").height:
         return
     short = (
         lines.filter(
             pl.col("line").str.count_matches(separator, literal=True).fill_null(0) != fields - 1
         )
         .head(1)
-        .collect()
+        .collect(engine="streaming")
     )
     if short.height:
         number, line = short.row(0)

@@ -88,10 +88,11 @@ def to_frame(records: list[FileRecord]) -> pl.DataFrame:
 
 
 def read_manifest(path: Path) -> list[FileRecord]:
-    """Read an earlier manifest; an absent one, or one of another layout, is an empty one."""
-    if not path.is_file():
+    """Read an earlier manifest; an absent, damaged or differently laid out one is an empty one."""
+    try:
+        frame = pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError):
         return []
-    frame = pl.read_parquet(path)
     if frame.schema != pl.Schema(MANIFEST_SCHEMA):
         return []
     return [FileRecord(**row) for row in frame.iter_rows(named=True)]

@@ -1,5 +1,6 @@
 """What landing found and did, and how that is shown."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rich.console import Group, RenderableType
@@ -124,7 +125,7 @@ def _by_stem(records: list[FileRecord]) -> str:
     return ", ".join(stem if n == 1 else f"{stem} ({n})" for stem, n in counts.items())
 
 
-def _lines(records: list[FileRecord], reason: "object") -> str:
+def _lines(records: list[FileRecord], reason: Callable[[FileRecord], str]) -> str:
     return "\n".join(_limited([f"{r.file_name}: {reason(r)}" for r in records]))
 
 

@@ -32,6 +32,7 @@ from migrantpanel.landing.readers import sha256
 from migrantpanel.landing.records import (
     LANDED,
     REGISTER,
+    SAMPLE,
     SURVEY,
     FileRecord,
     read_manifest,
@@ -76,6 +77,7 @@ def land(
     changed = [record for record in chosen if (record.root, record.path) not in unchanged]
     _check_disk(changed, landing)
     scratch = landing / f".landing-{os.getpid()}"
+    _make_folder(scratch)
     try:
         landed = _convert(changed, catalogue, scratch, processes)
         report = LandingReport(
@@ -115,9 +117,11 @@ def find_absent(records: list[FileRecord], catalogue: Catalogue) -> list[Absent]
             gaps = sorted(set(range(known[0], known[-1] + 1)) - set(known)) if known else []
             absent += [Absent(f"{stem.stem} {year}", f"{stem.disables}, {year}") for year in gaps]
     for survey in catalogue.surveys.values():
+        label = f"{survey.survey} {survey.survey_year}"
         if f"{SURVEY} {survey.name}" not in years:
-            who = f"the respondents of {survey.survey} {survey.survey_year}"
-            absent.append(Absent(survey.name, who))
+            absent.append(Absent(survey.name, f"the respondents of {label}"))
+        elif survey.sample_pattern and f"{SAMPLE} {survey.name}" not in years:
+            absent.append(Absent(f"{survey.name}_SAMPLE", f"the design weights of {label}"))
     return absent
 
 
@@ -187,13 +191,8 @@ def _check_disk(changed: list[FileRecord], landing: Path) -> None:
     needed = sum(
         record.size * (PACKED_GROWTH if record.file_format == "csv.gz" else 1) for record in changed
     )
-    try:
-        landing.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(landing).free
-    except OSError as error:
-        raise UserError(
-            f"{landing}: the landing folder cannot be made ({error.strerror}): correct --landing"
-        ) from None
+    _make_folder(landing)
+    free = shutil.disk_usage(landing).free
     if needed > free:
         raise UserError(
             f"{landing}: {needed / 1e9:,.1f} GB may be needed and {free / 1e9:,.1f} GB is free:"
@@ -206,11 +205,19 @@ def _check_disk(changed: list[FileRecord], landing: Path) -> None:
         )
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{folder}: the landing folder cannot be made ({error.strerror}): correct --landing"
+        ) from None
+
+
 def _convert(
     changed: list[FileRecord], catalogue: Catalogue, scratch: Path, processes: int | None
 ) -> list[FileRecord]:
     """Land each file below `scratch`, the largest first; raise all problems together."""
-    scratch.mkdir(parents=True, exist_ok=True)
     order = sorted(changed, key=lambda record: -record.size)
     jobs = [(record, _knowledge(record, catalogue), scratch) for record in order]
     total = sum(record.size for record in order)

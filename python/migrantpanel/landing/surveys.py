@@ -39,6 +39,8 @@ from migrantpanel.landing.records import FileRecord
 
 RIN_WIDTH = 9
 EXAMPLES_SHOWN = 3
+# Person keys never land among the answers, whoever they belong to.
+PERSON_KEY = re.compile("RINPERSOON.*|RIN|SRTNUM", re.IGNORECASE)
 # What text looks like after it was read in the wrong encoding: the replacement character, control
 # characters, UTF-8 read as Windows-1252, and letters of the DOS code page inside words.
 BROKEN_TEXT = re.compile(
@@ -69,7 +71,9 @@ def land_survey(record: FileRecord, survey: Survey, scratch: Path) -> dict[str, 
         _check_keys(record.file_name, variable, key)
     rin_type = _rin(frame, found.get(survey.rinpersoons_variable or ""), "rinpersoons")
     rin = _rin(frame, found.get(survey.rinpersoon_variable or ""), "rinpersoon")
-    hidden = [found[w] for w in wanted[-2:] if w]
+    _refuse_unnamed_keys(record.file_name, frame.columns, survey, label)
+    hidden = [name for name in frame.columns if PERSON_KEY.fullmatch(name)]
+    hidden += [found[w] for w in wanted[-2:] if w and found[w] not in hidden]
     answered = frame.drop(hidden)
     head = [
         pl.lit(survey.survey).alias("survey"),
@@ -200,6 +204,17 @@ def _letters_as_text(frame: pl.DataFrame) -> pl.DataFrame:
         )
         for name in mixed
     )
+
+
+def _refuse_unnamed_keys(file_name: str, columns: list[str], survey: Survey, label: str) -> None:
+    if survey.rinpersoon_variable is None:
+        for name in columns:
+            if name.upper() in ("RINPERSOON", "RIN"):
+                raise UserError(
+                    f"{file_name}: variable {name} holds person keys, and rinpersoon_variable is"
+                    f" blank (catalogue_survey, {label}): name it there, so that it stays in the"
+                    " vault"
+                )
 
 
 def _find_variables(
