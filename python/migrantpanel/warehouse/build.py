@@ -1,5 +1,6 @@
 """From extracts to published files: land, check, build, test, publish."""
 
+import os
 import secrets
 import shutil
 import time
@@ -11,9 +12,9 @@ import duckdb
 
 from migrantpanel import landing as landing_room
 from migrantpanel import quality
+from migrantpanel.dbt_runner import dbt_environment, run_dbt
 from migrantpanel.errors import UserError
 from migrantpanel.identity import pseudonym
-from migrantpanel.warehouse.dbt import run_dbt
 from migrantpanel.warehouse.publish import (
     PANEL_FILE,
     VAULT_FILE,
@@ -51,16 +52,16 @@ def build(
     table and one line per stage. Raises UserError on bad data or a failed check.
     """
     done = Build(warehouse)
-    secret = resolve_secret(project, extracts)
+    ensure_secret(project, extracts)
 
     with _timed(done, "land"):
         landed = landing_room.land(list(extracts), landing, overlay)
     report(landing_room.render_landing(landed))
     with _timed(done, "check landing"):
-        quality.check_landing(landing, site)
+        quality.check_landing(landing, site, overlay)
 
     build_dir = _fresh_build_dir(warehouse, keep=select is not None)
-    environment = dbt_environment(build_dir, landing, secret)
+    environment = dbt_environment(build_dir, landing)
     databases = {"migrant_panel": build_dir / PANEL_FILE, "vault": build_dir / VAULT_FILE}
     command = ["build", *(["--select", select] if select else [])]
     with _timed(done, "dbt build"):
@@ -73,33 +74,23 @@ def build(
     return done
 
 
-def dbt_environment(build_dir: Path, landing: Path, secret: str | None = None) -> dict[str, str]:
-    """Return the settings that the dbt profile reads; the secret never enters SQL."""
-    environment = {
-        "MIGRANTPANEL_BUILD_DIR": build_dir.resolve().as_posix(),
-        "MIGRANTPANEL_LANDING_DIR": landing.resolve().as_posix(),
-    }
-    return environment | ({"MIGRANTPANEL_SECRET": secret} if secret else {})
+def ensure_secret(project: Path, extracts: Sequence[Path]) -> None:
+    """See to it that the pseudonyms have a secret; make a local one for the first build.
 
-
-def resolve_secret(project: Path, extracts: Sequence[Path]) -> str:
-    """Return the pseudonyms' secret; make a local one for real extracts on the first build.
-
-    Simulated extracts (their truth stands beside them) share one known key, so that everybody
+    Simulated extracts (their truth stands beside them) share one public key, so that everybody
     gets the same pseudonyms; that key is refused for anything else.
     """
     simulated = all(_is_simulated(root) for root in extracts)
-    try:
-        secret = pseudonym.load_secret(project)
-    except pseudonym.NoSecretError:
+    file = project / pseudonym.SECRET_FILE
+    if not os.environ.get(pseudonym.SECRET_VARIABLE) and not file.is_file():
         secret = SIMULATED_SECRET if simulated else secrets.token_hex(32)
-        pseudonym.save_secret(project, secret)
-    if secret == SIMULATED_SECRET and not simulated:
+        file.touch(mode=0o600)
+        file.write_text(secret + "\n", encoding="utf-8")
+    if not simulated and pseudonym.load_secret(project) == SIMULATED_SECRET.encode():
         raise UserError(
-            f"{project / pseudonym.SECRET_FILE} holds the public key of the simulated extracts: "
-            "delete it (the next build makes a secret one) or set MIGRANTPANEL_SECRET"
+            f"{file} holds the public key of the simulated extracts: delete it (the next build "
+            f"makes a secret one) or set {pseudonym.SECRET_VARIABLE}"
         )
-    return secret
 
 
 def _is_simulated(root: Path) -> bool:

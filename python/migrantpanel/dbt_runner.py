@@ -15,6 +15,14 @@ from migrantpanel.errors import UserError
 EXAMPLE_ROWS = 3
 
 
+def dbt_environment(build_dir: Path, landing: Path) -> dict[str, str]:
+    """Return the settings that the dbt profile reads."""
+    return {
+        "MIGRANTPANEL_BUILD_DIR": build_dir.resolve().as_posix(),
+        "MIGRANTPANEL_LANDING_DIR": landing.resolve().as_posix(),
+    }
+
+
 def run_dbt(
     command: Sequence[str],
     project: Path,
@@ -65,7 +73,7 @@ def run_dbt(
                 failures[node.get("unique_id", "dbt")] = data.get("msg") or data.get("exc", "")
     if process.wait() == 0:
         return
-    target = Path(environment.get("DBT_TARGET_PATH", project / "target"))
+    target = Path(os.environ.get("DBT_TARGET_PATH", project / "target"))
     problems = [
         _explain(unique_id, message, target, databases or {})
         for unique_id, message in failures.items()
