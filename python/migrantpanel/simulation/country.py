@@ -1,5 +1,6 @@
 """The simulated country as polars frames, and what it looks like on a day."""
 
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -164,14 +165,21 @@ def _education_level(soi: pl.Expr) -> pl.Expr:
 # -------------------------------------------------------------------- building
 
 
-def build_country(persons: int, seed: int, processes: int | None = None, progress=None) -> Country:
+def build_country(
+    persons: int,
+    seed: int,
+    processes: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    block_persons: int | None = None,
+) -> Country:
     """Simulate a country whose registers hold about `persons` people.
 
-    Blocks are independent and differ only by their number, so the result does not depend on
-    `processes`. `progress(done, total)` is called after each block.
+    Blocks of at most `block_persons` (default: the parameters) are independent and differ only by
+    their number, so the result does not depend on `processes`. `progress(done, total)` is called
+    after each block.
     """
     parameters = load_parameters()
-    size = parameters.rates["size"]["block_persons"]
+    size = block_persons or parameters.rates["size"]["block_persons"]
     blocks = max(1, -(-persons // size))
     sizes = [persons // blocks + (block < persons % blocks) for block in range(blocks)]
     work = [(seed, block, sizes[block]) for block in range(blocks)]

@@ -150,8 +150,12 @@ def _write_surveys(
     from migrantpanel.simulation.surveys import write_surveys
 
     task = progress.add_task("surveys", total=1)
-    write_surveys(country, work / "extracts", work / "truth", fraction, seed, file_format)
-    progress.advance(task)
+
+    def report(survey: str) -> None:
+        progress.update(task, description=f"survey {survey}")
+
+    write_surveys(country, work / "extracts", work / "truth", fraction, seed, file_format, report)
+    progress.update(task, description="surveys", completed=1)
 
 
 def _write_parameters(
