@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from migrantpanel.errors import UserError
 from migrantpanel.project import project_dir
@@ -190,11 +189,8 @@ def queries(warehouse: Warehouse = DEFAULT_WAREHOUSE) -> None:
     for path in sorted((project_dir() / "docs" / "queries").glob("*.sql")):
         query = path.read_text(encoding="utf-8")
         with duckdb.connect(warehouse, read_only=True) as connection:
-            cursor = connection.execute(query)
-            table = Table(*[column[0] for column in cursor.description], title=path.stem)
-            for row in cursor.fetchall():
-                table.add_row(*["" if value is None else str(value) for value in row])
-        Console().print(f"[dim]{query}[/dim]", table)
+            print(query)
+            connection.sql(query).show(max_rows=100)
 
 
 @app.command()
