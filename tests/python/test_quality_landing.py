@@ -7,10 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from migrantpanel import quality
 from migrantpanel.errors import UserError
 from migrantpanel.landing.catalogue import Column, Stem, read_catalogue
 from migrantpanel.project import seeds_dir
-from migrantpanel.quality import check_landing
+from migrantpanel.quality import QualityReport
 from migrantpanel.quality.family import read_families
 from migrantpanel.quality.sample import sample_folder
 
@@ -121,6 +122,11 @@ def in_row(row: int, value: object, column: str) -> pl.Expr:
     return pl.when(pl.int_range(pl.len()) == row).then(pl.lit(value)).otherwise(pl.col(column))
 
 
+def check_landing(landing: Path, site: Path, overlay: Path | None = None) -> QualityReport:
+    """Check in this process, which has imported the library already."""
+    return quality.check_landing(landing, site, overlay, processes=1)
+
+
 def problems(landing: Path, site: Path) -> list[str]:
     with pytest.raises(UserError) as caught:
         check_landing(landing, site)
@@ -139,6 +145,25 @@ def test_quality_passes_on_a_good_landing_and_writes_one_page_per_suite(
     pages = {path.name for path in (tmp_path / "site" / "quality").iterdir()}
     assert pages == {"index.html", *(f"{name}.html" for name in [*names, "SIM_2006"])}
     assert capfd.readouterr() == ("", "")
+
+
+def test_quality_shared_by_two_processes_gives_the_same_report(landing, tmp_path, capfd):
+    damage(landing, "gbapersoontab", gbageslacht=in_row(7, "9", "gbageslacht"))
+    alone = problems(landing, tmp_path / "alone")
+
+    with pytest.raises(UserError) as caught:
+        quality.check_landing(landing, tmp_path / "shared", processes=2)
+
+    assert caught.value.problems == alone
+    names = [path.name for path in sorted((tmp_path / "alone" / "quality").iterdir())]
+    assert [path.name for path in sorted((tmp_path / "shared" / "quality").iterdir())] == names
+    assert capfd.readouterr() == ("", "")
+
+
+def test_quality_shared_by_two_processes_says_what_it_cannot_read(landing, tmp_path):
+    shutil.rmtree(landing / "secmbus")
+    with pytest.raises(UserError, match="secmbus holds no landed file: run migrantpanel land"):
+        quality.check_landing(landing, tmp_path / "site", processes=2)
 
 
 def test_quality_pages_load_nothing_from_a_network(landing, tmp_path):
@@ -268,9 +293,9 @@ def test_sample_is_stable_whole_per_key_and_never_loses_rows_without_a_key(tmp_p
     shuffled = sample_folder(tmp_path / "b", ["rinpersoon"], limit=500)
 
     assert first.rows == 4_001
-    assert len(first.frame) == 500
+    assert 400 < len(first.frame) <= 500
     assert first.frame["rinpersoon"].isna().sum() == 1
-    assert (first.frame["rinpersoon"].value_counts() == 2).sum() == 249
+    assert set(first.frame["rinpersoon"].value_counts()) == {2}
     assert set(first.frame["rinpersoon"].dropna()) == set(shuffled.frame["rinpersoon"].dropna())
 
 

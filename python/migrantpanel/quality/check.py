@@ -1,7 +1,9 @@
 """Run the suites with Great Expectations on pandas frames, without a network."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,38 +20,44 @@ from great_expectations.data_context.types.base import (
     ProgressBarsConfig,
 )
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.render.view import DefaultJinjaPageView
 
 from migrantpanel.errors import UserError
-from migrantpanel.landing.catalogue import Catalogue, read_catalogue
+from migrantpanel.landing.catalogue import Catalogue, Stem, read_catalogue
 from migrantpanel.project import seeds_dir
-from migrantpanel.quality.family import read_families, read_rows
-from migrantpanel.quality.report import Failure, QualityReport, SuiteResult
-from migrantpanel.quality.sample import sample_folder
+from migrantpanel.quality.family import Family, read_families, read_rows
+from migrantpanel.quality.rendering import expectation_tables
+from migrantpanel.quality.report import Failure, SuiteResult
+from migrantpanel.quality.sample import Sample, sample_folder
 from migrantpanel.quality.suites import register_expectations, survey_expectations
 
 
-def run_suites(landing: Path, overlay: Path | None = None) -> QualityReport:
-    """Check every landed register and survey against the catalogue and the user's overlay.
+def run_suites(
+    landing: Path, overlay: Path | None = None, share: int = 0, shares: int = 1
+) -> list[tuple[int, SuiteResult]]:
+    """Check landed registers and surveys against the catalogue and the user's overlay.
 
-    A register that was not delivered is absent by landing's own list and has no rows to check.
-    Raises UserError where a landed folder is missing or a file cannot be read.
+    Returns each suite with its place; of several shares only those whose turn it is. A register
+    that was not delivered is absent by landing's own list and has no rows to check. Raises
+    UserError where a landed folder is missing or a file cannot be read.
     """
-    catalogue = read_catalogue(seeds_dir(), overlay)
     # In memory only: by default the library also leaves a folder for its own pages in /tmp.
     settings = DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
         progress_bars=ProgressBarsConfig(globally=False),
         analytics_enabled=False,
     )
-    context = gx.get_context(project_config=settings, mode="ephemeral")
-    source = context.data_sources.add_pandas("landing")
+    source = gx.get_context(project_config=settings, mode="ephemeral").data_sources.add_pandas(
+        "landing"
+    )
+    view = DefaultJinjaPageView()
     try:
-        return QualityReport(
-            [
-                *_register_suites(source, landing, catalogue),
-                *_survey_suites(source, landing, catalogue),
-            ]
-        )
+        subjects = _subjects(landing, read_catalogue(seeds_dir(), overlay))
+        return [
+            (place, _run(source, view, read()))
+            for place, read in enumerate(subjects)
+            if place % shares == share
+        ]
     except duckdb.Error as error:
         raise UserError(
             f"a file of {landing} cannot be read ({str(error).splitlines()[0]}): "
@@ -57,23 +65,23 @@ def run_suites(landing: Path, overlay: Path | None = None) -> QualityReport:
         ) from None
 
 
-def _register_suites(source: Any, landing: Path, catalogue: Catalogue) -> Iterator[SuiteResult]:
+@dataclass(frozen=True)
+class Subject:
+    """What one suite looks at."""
+
+    name: str
+    kind: str
+    sample: Sample
+    expectations: list[Expectation]
+
+
+def _subjects(landing: Path, catalogue: Catalogue) -> Iterator[Callable[[], Subject]]:
+    """Yield what to check, register by register and then survey by survey, not read yet."""
     families = read_families(seeds_dir(), catalogue.overlay_rows.get("catalogue_family", []))
     absent = _absent_stems(landing)
     for stem in catalogue.stems.values():
-        if stem.stem in absent:
-            continue
-        if not list((landing / stem.stem).glob("*.parquet")):
-            raise UserError(f"{landing / stem.stem} holds no landed file: run migrantpanel land")
-        sample = sample_folder(landing / stem.stem, stem.keys)
-        years = sample.frame.get("file_year", pd.Series(dtype="float64")).dropna()
-        year = int(years.max()) if len(years) else None
-        expectations = register_expectations(stem, families, list(sample.frame.columns), year)
-        yield _run(source, stem.stem, "register", sample.frame, sample.rows, list(expectations))
-
-
-def _survey_suites(source: Any, landing: Path, catalogue: Catalogue) -> Iterator[SuiteResult]:
-    """Check per survey its respondents, with the answers that have a closed list as columns."""
+        if stem.stem not in absent:
+            yield partial(_register, landing, stem, families)
     if not list((landing / "survey_key").glob("*.parquet")):
         return
     recoded = {
@@ -86,74 +94,76 @@ def _survey_suites(source: Any, landing: Path, catalogue: Catalogue) -> Iterator
         for variable in row["source_variables"].split()
     }
     with duckdb.connect() as connection:
-        for view in ("survey_key", "survey_answer", "value_label"):
-            connection.execute(
-                f"create view {view} as select * from "
-                f"read_parquet('{(landing / view).as_posix()}/*.parquet')"
-            )
         surveys = connection.execute(
-            "select distinct survey, survey_year from survey_key order by all"
+            f"select distinct survey, survey_year from {_folder(landing, 'survey_key')} "
+            "order by survey, survey_year"
         ).fetchall()
-        for survey, survey_year in surveys:
-            labelled = {
-                variable: codes
-                for variable, codes in _labelled_codes(connection, survey, survey_year).items()
-                if (survey, str(survey_year), variable.lower()) in recoded
-            }
-            frame = _respondents(connection, survey, survey_year, list(labelled))
-            expectations = list(survey_expectations(labelled))
-            name = f"{survey}_{survey_year}"
-            yield _run(source, name, "survey", frame, len(frame), expectations)
+    for survey, survey_year in surveys:
+        variables = {
+            variable
+            for name, year, variable in recoded
+            if (name, year) == (survey, str(survey_year))
+        }
+        yield partial(_survey, landing, survey, survey_year, variables)
 
 
-def _labelled_codes(
-    connection: duckdb.DuckDBPyConnection, survey: str, survey_year: int
-) -> dict[str, list[str]]:
-    rows = connection.execute(
-        "select variable, list(code order by code) from value_label "
-        "where survey = ? and survey_year = ? group by variable order by variable",
-        [survey, survey_year],
-    ).fetchall()
-    return dict(rows)
+def _register(landing: Path, stem: Stem, families: dict[str, Family]) -> Subject:
+    if not list((landing / stem.stem).glob("*.parquet")):
+        raise UserError(f"{landing / stem.stem} holds no landed file: run migrantpanel land")
+    # The first two keys are a person, household or address; further ones tell its rows apart.
+    sample = sample_folder(landing / stem.stem, stem.keys[:2])
+    years = sample.frame.get("file_year", pd.Series(dtype="float64")).dropna()
+    year = int(years.max()) if len(years) else None
+    expectations = register_expectations(stem, families, list(sample.frame.columns), year)
+    return Subject(stem.stem, "register", sample, list(expectations))
 
 
-def _respondents(
-    connection: duckdb.DuckDBPyConnection, survey: str, survey_year: int, variables: list[str]
-) -> pd.DataFrame:
-    """Return one row per delivered respondent, with the codes of the variables as columns."""
-    parameters = [survey, survey_year]
-    keys = connection.execute(
-        "select respondent_key from survey_key where survey = ? and survey_year = ?", parameters
-    ).df()
-    answers = connection.execute(
-        "select respondent_key, variable, any_value(code) as code from survey_answer "
-        "where survey = ? and survey_year = ? and list_contains(?, variable) group by all",
-        [*parameters, variables],
-    ).df()
+def _survey(landing: Path, survey: str, survey_year: int, recoded: set[str]) -> Subject:
+    """Read one survey's respondents, with the answers that have a closed list as columns."""
+    which = [survey, survey_year]
+    where = "where survey = ? and survey_year = ?"
+    with duckdb.connect() as connection:
+        labels = connection.execute(
+            f"select variable, list(code order by code) from {_folder(landing, 'value_label')} "
+            f"{where} group by variable order by variable",
+            which,
+        ).fetchall()
+        labelled = {name: codes for name, codes in labels if name.lower() in recoded}
+        keys = connection.execute(
+            f"select respondent_key from {_folder(landing, 'survey_key')} {where}", which
+        ).df()
+        answers = connection.execute(
+            "select respondent_key, variable, any_value(code) as code "
+            f"from {_folder(landing, 'survey_answer')} {where} and list_contains(?, variable) "
+            "group by respondent_key, variable",
+            [*which, list(labelled)],
+        ).df()
     wide = answers.pivot(index="respondent_key", columns="variable", values="code")
-    return keys.join(wide.reindex(columns=variables), on="respondent_key")
+    frame = keys.join(wide.reindex(columns=list(labelled)), on="respondent_key")
+    expectations = list(survey_expectations(labelled))
+    return Subject(f"{survey}_{survey_year}", "survey", Sample(frame, len(frame)), expectations)
 
 
-def _run(
-    source: Any,
-    name: str,
-    kind: str,
-    frame: pd.DataFrame,
-    rows: int,
-    expectations: list[Expectation],
-) -> SuiteResult:
+def _run(source: Any, view: DefaultJinjaPageView, subject: Subject) -> SuiteResult:
     """Validate one frame, and turn what failed into lines that name the landed rows."""
+    name, frame = subject.name, subject.sample.frame
     batch = (
         source.add_dataframe_asset(name)
         .add_batch_definition_whole_dataframe("landed")
         .get_batch({"dataframe": frame})
     )
-    suite = gx.ExpectationSuite(name=name, expectations=expectations)
-    result: ExpectationSuiteValidationResult = batch.validate(suite, result_format="SUMMARY")
-    failures = [
-        _failure(name, outcome, len(frame)) for outcome in result.results if not outcome.success
-    ]
-    return SuiteResult(name, kind, rows, len(frame), len(expectations), failures, result)
+    suite = gx.ExpectationSuite(name=name, expectations=subject.expectations)
+    result: ExpectationSuiteValidationResult = batch.validate(suite, result_format="BASIC")
+    failed = [outcome for outcome in result.results if not outcome.success]
+    return SuiteResult(
+        name=name,
+        kind=subject.kind,
+        rows=subject.sample.rows,
+        rows_checked=len(frame),
+        expectations=len(subject.expectations),
+        failures=[_failure(name, outcome, len(frame)) for outcome in failed],
+        tables=expectation_tables(result, view),
+    )
 
 
 def _failure(suite: str, outcome: Any, rows: int) -> Failure:
@@ -178,6 +188,9 @@ def _absent_stems(landing: Path) -> set[str]:
     if not list((landing / "absent").glob("*.parquet")):
         return set()
     with duckdb.connect() as connection:
-        path = (landing / "absent").as_posix()
-        rows = connection.execute(f"select stem from read_parquet('{path}/*.parquet')").fetchall()
+        rows = connection.execute(f"select stem from {_folder(landing, 'absent')}").fetchall()
     return {stem.lower() for (stem,) in rows}
+
+
+def _folder(landing: Path, name: str) -> str:
+    return f"read_parquet('{(landing / name).as_posix()}/*.parquet')"

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """One suite on one landed folder or survey; `document` is the library's own result."""
+    """One suite on one landed folder or survey; `tables` is HTML, one row per expectation."""
 
     name: str
     kind: str
@@ -35,7 +34,7 @@ class SuiteResult:
     rows_checked: int
     expectations: int
     failures: list[Failure]
-    document: Any = field(repr=False, default=None)
+    tables: str = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from migrantpanel.quality.family import Family
 
 # What landing adds to every register.
 TECHNICAL_COLUMNS = ("file_year", "source_file")
-EARLIEST_YEAR = 1850
+EARLIEST_YEAR = 1800
 ANY_YEAR = 2099
 
 
@@ -124,13 +124,13 @@ def _column_expectations(
 
 
 def year_pattern(last: int) -> str:
-    """Return a regular expression for the years from 1850 to `last`, which is 2010 to 2099.
+    """Return a regular expression for the years from 1800 to `last`, which is 2010 to 2099.
 
     >>> year_pattern(2024)
-    '18[5-9]\\\\d|19\\\\d\\\\d|20[0-1]\\\\d|202[0-4]'
+    '1[89]\\\\d\\\\d|20[0-1]\\\\d|202[0-4]'
     """
     decade, digit = divmod(min(last, ANY_YEAR) - 2000, 10)
-    return rf"18[5-9]\d|19\d\d|20[0-{decade - 1}]\d|20{decade}[0-{digit}]"
+    return rf"1[89]\d\d|20[0-{decade - 1}]\d|20{decade}[0-{digit}]"
 
 
 def _meta(rule: str, advice: str) -> dict[str, str]:

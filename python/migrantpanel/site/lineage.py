@@ -6,10 +6,9 @@ from typing import Any
 
 import duckdb
 
+from migrantpanel.dbt_runner import dbt_environment, run_dbt
 from migrantpanel.errors import UserError
 from migrantpanel.site.manifest import Project, read_project
-from migrantpanel.warehouse.build import dbt_environment
-from migrantpanel.warehouse.dbt import run_dbt
 
 # dbt's page holds a tracker that it starts only for its hosted service; no page here names one.
 TRACKER = '"//d1fc8wv8zag5ca.cloudfront.net/2.9.0/sp.js"'
