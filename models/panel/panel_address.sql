@@ -41,19 +41,33 @@ person_year as (
     group by person_id, year
 ),
 
+area as (
+    select
+        address_key,
+        year,
+        municipality_code,
+        neighbourhood_code
+    from {{ ref('stg_address_area') }}
+),
+
+-- Boundaries change every year: the last year's division gives a constant geography.
 final as (
     select
         person_year.person_id,
         person_year.year,
         person_year.address_start_count,
         area.municipality_code,
-        area.municipality_constant_code,
+        last_area.municipality_code as municipality_constant_code,
         area.neighbourhood_code
     from person_year
-    left outer join {{ ref('pop_address_area') }} as area
+    left outer join area
         on
             person_year.address_key = area.address_key
             and person_year.year = area.year
+    left outer join area as last_area
+        on
+            person_year.address_key = last_area.address_key
+            and last_area.year = {{ var('last_year') }}
 )
 
 select * from final
