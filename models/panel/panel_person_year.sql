@@ -2,7 +2,7 @@
 
 -- The contract beside this model is the list of columns; each comes from one theme.
 with wide as (
-    select *
+    select *  -- noqa: RF02
     from {{ ref('panel_calendar') }}
     left outer join {{ ref('panel_demography') }} using (person_id, year)
     left outer join {{ ref('panel_residence') }} using (person_id, year)

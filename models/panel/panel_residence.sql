@@ -36,7 +36,7 @@ spell_in_year as (
 counted as (
     select
         *,
-        {{ days_between('from_date', 'until_date') }} as days
+        {{ days_between('from_date', 'until_date') }} as day_count
     from spell_in_year
 ),
 
@@ -47,13 +47,13 @@ final as (
         max(status) filter (where is_last) as residence_status,
         max(start_reason) filter (where is_last) as residence_start_reason,
         max(start_date) filter (where is_last) as residence_start_date,
-        cast(coalesce(sum(days) filter (where status = 'resident'), 0) as int)
+        cast(coalesce(sum(day_count) filter (where status = 'resident'), 0) as int)
             as resident_days,
-        cast(coalesce(sum(days) filter (where status = 'abroad'), 0) as int)
+        cast(coalesce(sum(day_count) filter (where status = 'abroad'), 0) as int)
             as abroad_days,
-        cast(coalesce(sum(days) filter (where status = 'not_born'), 0) as int)
+        cast(coalesce(sum(day_count) filter (where status = 'not_born'), 0) as int)
             as not_born_days,
-        cast(coalesce(sum(days) filter (where status = 'dead'), 0) as int) as dead_days
+        cast(coalesce(sum(day_count) filter (where status = 'dead'), 0) as int) as dead_days
     from counted
     group by person_id, year
 )
