@@ -14,21 +14,30 @@ RELIGIONS = ("none", "muslim", "christian", "hindu", "other")
 
 
 @dataclass(frozen=True)
-class Stream:
-    """People of one origin who come on their own account, with the shape of their arrival."""
+class Streams:
+    """People of one origin who come on their own account, with the shape of their arrival.
 
-    name: str
+    One entry per stream; `countries` and `country_limits` (cumulative shares) are streams x
+    countries, padded with the last country.
+    """
+
+    names: tuple[str, ...]
+    arrivals: tuple[dict[int, float], ...]
+    origin: np.ndarray
+    motive: np.ndarray
+    man: np.ndarray
+    age: np.ndarray
+    age_sd: np.ndarray
+    couple: np.ndarray
+    spouse_abroad: np.ndarray
+    children: np.ndarray
     countries: np.ndarray
-    country_shares: np.ndarray
-    origin: int
-    motive: int
-    man: float
-    age: float
-    age_sd: float
-    couple: float
-    spouse_abroad: float
-    children: float
-    arrivals: dict[int, float]
+    country_limits: np.ndarray
+
+    def draw_country(self, streams: np.ndarray, draw: np.ndarray) -> np.ndarray:
+        """Return a birth country per newcomer, from uniform draws."""
+        choice = (draw[:, None] >= self.country_limits[streams]).sum(axis=1)
+        return self.countries[streams, choice]
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ class Parameters:
     municipality_label: tuple[str, ...] = field(repr=False)
     weight_native: np.ndarray = field(repr=False)
     weight_migrant: np.ndarray = field(repr=False)
-    streams: tuple[Stream, ...] = field(repr=False)
+    streams: Streams = field(repr=False)
 
     def by_origin(self, section: str, name: str) -> np.ndarray:
         """Return a rate per origin group, in the order of `origins`."""
@@ -82,24 +91,6 @@ def load_parameters() -> Parameters:
     for row in countries:
         if row["origin"]:
             country_origin[int(row["code"])] = origins.index(row["origin"])
-    streams = []
-    for row in rates["streams"]["rows"]:
-        codes = np.array([int(code) for code in row["countries"]])
-        shares = np.array(list(row["countries"].values()), dtype=float)
-        own = {
-            key: row[key]
-            for key in ("name", "man", "age", "age_sd", "couple", "spouse_abroad", "children")
-        }
-        streams.append(
-            Stream(
-                **own,
-                countries=codes,
-                country_shares=shares / shares.sum(),
-                origin=int(country_origin[codes[0]]),
-                motive=motives.index(row["motive"]),
-                arrivals=row["arrivals"],
-            )
-        )
     return Parameters(
         rates=rates,
         labour=yaml.safe_load(_read("careers.yaml")),
@@ -113,7 +104,31 @@ def load_parameters() -> Parameters:
         municipality_label=tuple(row["name"] for row in municipalities),
         weight_native=_shares([row["weight_native"] for row in municipalities]),
         weight_migrant=_shares([row["weight_migrant"] for row in municipalities]),
-        streams=tuple(streams),
+        streams=_read_streams(rates["streams"]["rows"], country_origin, motives),
+    )
+
+
+def _read_streams(rows: list[dict], country_origin: np.ndarray, motives: tuple) -> Streams:
+    most = max(len(row["countries"]) for row in rows)
+    countries = np.zeros((len(rows), most), dtype=np.int16)
+    limits = np.ones((len(rows), most))
+    for i, row in enumerate(rows):
+        codes = [int(code) for code in row["countries"]]
+        countries[i] = codes + [codes[-1]] * (most - len(codes))
+        limits[i, : len(codes)] = np.cumsum(list(row["countries"].values()))
+        limits[i, len(codes) - 1 :] = 1.0
+    numbers = {
+        name: np.array([row[name] for row in rows], dtype=float)
+        for name in ("man", "age", "age_sd", "couple", "spouse_abroad", "children")
+    }
+    return Streams(
+        names=tuple(row["name"] for row in rows),
+        arrivals=tuple(row["arrivals"] for row in rows),
+        origin=country_origin[countries[:, 0]],
+        motive=np.array([motives.index(row["motive"]) for row in rows]),
+        countries=countries,
+        country_limits=limits,
+        **numbers,
     )
 
 

@@ -114,28 +114,18 @@ def remove(block: Block) -> None:
 
 def plan_arrivals(block: Block) -> list[np.ndarray]:
     """Return the streams (numbers) of the households that arrive in each month."""
-    oversampling = block.rates["oversampling"]
-    plan = []
+    parameters, oversampling = block.parameters, block.rates["oversampling"]
+    streams = parameters.streams
     years = FIRST_YEAR + np.arange(MONTHS) / 12
-    expected = np.stack(
-        [
-            np.interp(years, list(s.arrivals), list(s.arrivals.values()), left=0, right=0)
-            * oversampling[block.parameters.origins[s.origin]]
-            for s in block.parameters.streams
-        ]
-    )
-    # The last knot is a whole year: carry its level to December.
-    for i, stream in enumerate(block.parameters.streams):
-        last = max(stream.arrivals)
-        if last == LAST_YEAR:
-            expected[i, years >= last] = (
-                stream.arrivals[last] * oversampling[block.parameters.origins[stream.origin]]
-            )
+    expected = np.empty((len(streams.names), MONTHS))
+    for i, arrivals in enumerate(streams.arrivals):
+        # A last knot in the last year holds for all of it.
+        until = arrivals.get(LAST_YEAR, 0)
+        per_year = np.interp(years, list(arrivals), list(arrivals.values()), left=0, right=until)
+        expected[i] = per_year * oversampling[parameters.origins[streams.origin[i]]]
     counts = block.rng.poisson(expected * block.fraction / 12)
-    numbers = np.arange(len(block.parameters.streams))
-    for month in range(MONTHS):
-        plan.append(np.repeat(numbers, counts[:, month]))
-    return plan
+    numbers = np.arange(len(streams.names))
+    return [np.repeat(numbers, counts[:, month]) for month in range(MONTHS)]
 
 
 def new_immigrants(block: Block, sex, birth, country, origin, motive) -> np.ndarray:
@@ -195,80 +185,81 @@ def arrive(block: Block, streams: np.ndarray) -> None:
     n = len(streams)
     if not n:
         return
-    rng, person = block.rng, block.person
-    rows = [block.parameters.streams[s] for s in streams]
-    value = {
-        name: np.array([getattr(row, name) for row in rows])
-        for name in ("man", "age", "age_sd", "couple", "spouse_abroad", "children")
-    }
-    days = block.days(n)
-    country = np.array([rng.choice(row.countries, p=row.country_shares) for row in rows])
-    origin = np.array([row.origin for row in rows])
-    motive = np.array([row.motive for row in rows])
-    age = np.clip(rng.normal(value["age"], value["age_sd"]), 18.1, 66)
-    couple = (rng.random(n) < value["couple"]) & (age > 20)
-    sex = np.where((rng.random(n) < value["man"]) | couple, MAN, WOMAN)
-    heads = new_immigrants(
-        block, sex, (days - age * YEAR).astype(np.int32), country, origin, motive
-    )
+    rng, kind = block.rng, block.parameters.streams
+    days, origin = block.days(n), kind.origin[streams]
+    country = kind.draw_country(streams, rng.random(n))
+    age = np.clip(rng.normal(kind.age[streams], kind.age_sd[streams]), 18.1, 66)
+    couple = (rng.random(n) < kind.couple[streams]) & (age > 20)
+    sex = np.where((rng.random(n) < kind.man[streams]) | couple, MAN, WOMAN)
+    birth = (days - age * YEAR).astype(np.int32)
+    heads = new_immigrants(block, sex, birth, country, origin, kind.motive[streams])
     settle(block, heads, days, country)
     # Some move in with people of their origin; the others have a home of their own.
     groups = _hosts(block, origin, ~couple)
     joins = groups >= 0
     groups[~joins] = block.new_groups(days[~joins], block.municipalities(origin[~joins] == 0))
     block.place(heads, days, groups, np.where(joins, OTHER, HEAD))
-    married_abroad = ~couple & (rng.random(n) < value["spouse_abroad"]) & (age > 20)
-    marriage = days - np.minimum(rng.gamma(2.0, 3.0, n) * YEAR + 60, (age - 18.5) * YEAR).astype(
-        np.int32
-    )
-    gap = np.clip(rng.normal(3, 3, n), -4, 12)
-    partner_age = np.maximum(age - np.where(sex == MAN, gap, -gap), 18.2)
-    marriage = np.maximum(marriage, days - ((partner_age - 16.5) * YEAR).astype(np.int32))
-    partner_birth = (days - partner_age * YEAR).astype(np.int32)
-    # Couples who come together, with their children.
-    c = np.flatnonzero(couple)
-    partners = new_immigrants(block, 
-        WOMAN, partner_birth[c], country[c], origin[c], np.where(
-            motive[c] == block.motive["asylum"], motive[c], block.motive["family"]
-        ),
+    waits = ~couple & (rng.random(n) < kind.spouse_abroad[streams]) & (age > 20)
+    alone = ~couple & ~waits & ~joins & (sex == WOMAN) & (age > 22)
+    alone &= rng.random(n) < block.rates["streams"]["with_children_alone"]
+    partner_birth, marriage = _marriages(block, days, age, sex)
+    _come_as_couples(
+        block, heads[couple], days[couple], partner_birth[couple], marriage[couple],
+        kind.children[streams[couple]],
     )  # fmt: skip
-    block.begin_unions(heads[c], partners, MARRIAGE, marriage[c])
-    settle(block, partners, days[c], country[c])
-    block.place(partners, days[c], groups[c], SPOUSE)
-    children = _children_before(
-        block, partners, heads[c], marriage[c], days[c], value["children"][c]
-    )
-    _bring(block, children)
-    # Men and women whose family is still abroad.
-    m = np.flatnonzero(married_abroad)
     unions = block.begin_unions(
-        heads[m], np.full(len(m), -1), MARRIAGE, marriage[m],
-        partner_sex=np.where(sex[m] == MAN, WOMAN, MAN), partner_birth=partner_birth[m],
-        partner_country=country[m],
+        heads[waits], np.full(waits.sum(), -1), MARRIAGE, marriage[waits],
+        partner_sex=np.where(sex[waits] == MAN, WOMAN, MAN), partner_birth=partner_birth[waits],
+        partner_country=country[waits],
     )  # fmt: skip
-    expect_spouses(block, unions, 10, 90)
-    single = np.flatnonzero(~couple & ~married_abroad & ~joins & (sex == WOMAN) & (age > 22))
-    alone = single[rng.random(len(single)) < 0.12]
-    children = _children_before(block, 
-        heads[alone], np.full(len(alone), -1), days[alone] - 5 * 365, days[alone],
-        value["children"][alone],
+    expect_spouses(block, unions, *block.rates["streams"]["family_follows_months"])
+    children = _children_before(
+        block, heads[alone], np.full(alone.sum(), -1), days[alone] - 5 * 365, days[alone],
+        kind.children[streams[alone]],
     )  # fmt: skip
     _bring(block, children)
-    person.motive[children] = block.motive["family"]
+
+
+def _marriages(block: Block, days: np.ndarray, age: np.ndarray, sex: np.ndarray):
+    """Draw when newcomers of an age would have married whom: partner's birth and wedding (days)."""
+    n = len(days)
+    gap = np.clip(block.rng.normal(3, 3, n), -4, 12)
+    partner_age = np.maximum(age - np.where(sex == MAN, gap, -gap), 18.2)
+    years = np.minimum(block.rng.gamma(2.0, 3.0, n) + 0.2, age - 18)
+    years = np.minimum(years, partner_age - 16.5)
+    return (days - partner_age * YEAR).astype(np.int32), (days - years * YEAR).astype(np.int32)
+
+
+def _come_as_couples(block: Block, heads, days, partner_birth, marriage, mean_children) -> None:
+    """Let wives arrive with their husbands, and the children with both."""
+    person, motive = block.person, block.motive
+    country, origin = person.country[heads], person.origin[heads]
+    same = person.motive[heads] == motive["asylum"]
+    partners = new_immigrants(
+        block, WOMAN, partner_birth, country, origin,
+        np.where(same, motive["asylum"], motive["family"]),
+    )  # fmt: skip
+    block.begin_unions(heads, partners, MARRIAGE, marriage)
+    settle(block, partners, days, country)
+    block.place(partners, days, person.group[heads], SPOUSE)
+    _bring(block, _children_before(block, partners, heads, marriage, days, mean_children))
 
 
 def _hosts(block: Block, origin: np.ndarray, able: np.ndarray) -> np.ndarray:
     """Draw for some newcomers the household of somebody of their origin (else -1)."""
     rng, person = block.rng, block.person
-    resident = block.with_state(RESIDENT)
-    heads = block.free(resident[person.role[resident] == HEAD])
-    heads = heads[np.argsort(person.origin[heads], kind="stable")]
-    low = np.searchsorted(person.origin[heads], origin, side="left")
-    high = np.searchsorted(person.origin[heads], origin, side="right")
-    joins = able & (high > low) & (rng.random(len(origin)) < block.rates["home"]["joins_others"])
     groups = np.full(len(origin), -1, dtype=np.int32)
-    rows = np.flatnonzero(joins)
-    hosts = heads[low[rows] + (rng.random(len(rows)) * (high - low)[rows]).astype(int)]
+    rows = np.flatnonzero(able & (rng.random(len(origin)) < block.rates["home"]["joins_others"]))
+    if not len(rows):
+        return groups
+    resident = block.with_state(RESIDENT)
+    heads = resident[person.role[resident] == HEAD]
+    heads = heads[block.group.busy[person.group[heads]] != block.month]
+    heads = heads[np.argsort(person.origin[heads], kind="stable")]
+    low = np.searchsorted(person.origin[heads], origin[rows], side="left")
+    high = np.searchsorted(person.origin[heads], origin[rows], side="right")
+    rows, low, high = rows[high > low], low[high > low], high[high > low]
+    hosts = heads[low + (rng.random(len(rows)) * (high - low)).astype(int)]
     _, first = np.unique(hosts, return_index=True)  # one event per household
     groups[rows[first]] = person.group[hosts[first]]
     return groups

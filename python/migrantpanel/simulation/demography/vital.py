@@ -27,17 +27,26 @@ from migrantpanel.simulation.demography.block import (
 )
 from migrantpanel.simulation.parameters import NETHERLANDS, curve
 
+# Years of age in the table of mortality.
+OLDEST = 120
+
+
+def _mortality(rates: dict, year: int) -> np.ndarray:
+    """Return yearly hazards of death: men and women x years of age."""
+    level = np.array([[rates["level"]["man"]], [rates["level"]["woman"]]])
+    slope = np.array([[rates["slope"]["man"]], [rates["slope"]["woman"]]])
+    age = np.arange(OLDEST + 1) + 0.5
+    hazard = level * np.exp(slope * age) * (1 - rates["improvement"]) ** (year - 1960)
+    hazard[:, 0] = curve(rates["infant"], year)
+    return hazard
+
 
 def die(block: Block) -> None:
     """Let people die, and settle their households and unions."""
     rates, person = block.rates["mortality"], block.person
     living = np.flatnonzero(is_in(person.state[: person.size], RESIDENT, ABROAD))
-    age = block.age(living)
-    man = person.sex[living] == MAN
-    level = np.where(man, rates["level"]["man"], rates["level"]["woman"])
-    slope = np.where(man, rates["slope"]["man"], rates["slope"]["woman"])
-    hazard = level * np.exp(slope * age) * (1 - rates["improvement"]) ** (block.year - 1960)
-    hazard = np.where(age < 1, curve(rates["infant"], block.year), hazard)
+    age = np.minimum(block.age(living), OLDEST).astype(np.int64)
+    hazard = _mortality(rates, block.year)[person.sex[living] - 1, age]
     dead = block.free(living[block.happens(hazard)])
     if not len(dead):
         return
