@@ -26,6 +26,7 @@ from migrantpanel.simulation.surveys.questionnaires import (
     Wave,
     _StrictLoader,
     load_response,
+    measure,
     wave_problems,
 )
 from migrantpanel.simulation.surveys.sampling import (
@@ -157,7 +158,7 @@ def test_a_contradiction_in_a_questionnaire_is_named(wave, message: str) -> None
 
 
 def test_a_code_written_twice_is_an_error() -> None:
-    with pytest.raises(UserError, match="stands twice"):
+    with pytest.raises(UserError, match="key 1 stands twice in the block of line 1"):
         yaml.load("{1: a, 1: b}", Loader=_StrictLoader)
 
 
@@ -219,7 +220,9 @@ def test_file_reads_back_with_its_dictionary(surveys: Path, name: str) -> None:
         }
         assert meta.column_names_to_labels[question.name] == question.label
         assert meta.variable_value_labels.get(question.name, {}) == labels
-        assert meta.variable_measure[question.name] == question.measure
+        assert meta.variable_measure[question.name] == measure(
+            question, load_concepts()[question.concept]
+        )
         declared = {
             code if question.is_text else float(code)
             for code, _ in question.missing.values()
@@ -492,8 +495,21 @@ def test_a_country_too_small_names_survey_group_and_numbers(
 ) -> None:
     with pytest.raises(UserError) as raised:
         write_surveys(country, tmp_path / "extracts", tmp_path / "truth", 1.0, SEED)
-    assert "SPVA 1988: group" in raised.value.problems[0]
-    assert "drawn households and the frame holds" in raised.value.problems[0]
+    text = str(raised.value)
+    assert "SPVA 1988: group ANT needs" in text
+    assert "drawn households and the frame holds" in text
+    assert "SING 2009: group CHN needs" in text
+    assert not (tmp_path / "extracts").exists()
+
+
+def test_a_small_fraction_is_exact_and_nobody_is_no_file(country: Country, tmp_path: Path) -> None:
+    write_surveys(country, tmp_path / "extracts", tmp_path / "truth", 0.0001, SEED)
+    respondents = pl.read_parquet(tmp_path / "truth" / "survey_respondent.parquet")
+    for wave in WAVES.values():
+        mine = respondents.filter(survey=wave.survey, survey_year=wave.year)
+        assert mine.height == round(wave.net_sample * 0.0001)
+    write_surveys(country, tmp_path / "none", tmp_path / "none-truth", 0.0, SEED)
+    assert not (tmp_path / "none").exists()
 
 
 # -------------------------------------------------------------------- floors of the contract

@@ -49,23 +49,36 @@ def answer_wave(
     `answered_value`.
     """
     concepts = load_concepts()
-    latent: dict[str, pl.Series] = {}
-    beside = []
+    latent, beside = _latent_answers(wave, people, seed)
     delivered: dict[str, Delivered] = {}
     for question in wave.questions:
-        concept = concepts[question.concept]
-        if concept.name not in latent:
-            rng = generator(seed, "survey", wave.survey, wave.year, "concept", concept.name)
-            latent[concept.name], differs = draw_concept(concept, people, rng)
-            if differs is not None:
-                beside.append(
-                    differs.with_columns(concept=pl.lit(concept.name)).with_row_index("row")
-                )
         rng = generator(seed, "survey", wave.survey, wave.year, "question", question.name)
         delivered[question.name] = _deliver(
-            question, concept, latent[concept.name], _is_asked(question, delivered, people), rng
+            question,
+            concepts[question.concept],
+            latent[question.concept],
+            _is_asked(question, delivered, people),
+            rng,
         )
-    return delivered, pl.concat(beside)
+    return delivered, beside
+
+
+def _latent_answers(
+    wave: Wave, people: pl.DataFrame, seed: int
+) -> tuple[dict[str, pl.Series], pl.DataFrame]:
+    """Draw the concepts that the wave asks, and first those that others may depend on."""
+    concepts = load_concepts()
+    first = [name for name, concept in concepts.items() if concept.settings.get("first")]
+    latent: dict[str, pl.Series] = {}
+    beside = []
+    for name in dict.fromkeys([*first, *(question.concept for question in wave.questions)]):
+        rng = generator(seed, "survey", wave.survey, wave.year, "concept", name)
+        latent[name], differs = draw_concept(concepts[name], people, rng)
+        if name in first:
+            people = people.with_columns(latent[name].alias(name))
+        if differs is not None:
+            beside.append(differs.with_columns(concept=pl.lit(name)).with_row_index("row"))
+    return latent, pl.concat(beside)
 
 
 def _is_asked(

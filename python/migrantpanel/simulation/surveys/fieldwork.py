@@ -5,6 +5,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
+from migrantpanel.errors import UserError
 from migrantpanel.simulation.country import Country
 from migrantpanel.simulation.surveys.attributes import frame_predictors
 from migrantpanel.simulation.surveys.concepts import draw_choice, effect_sum
@@ -90,6 +91,7 @@ def approach(
         _place=pl.when(in_scope).then(pl.col("_willing")).rank("ordinal", descending=True)
         .over("stratum")
     )  # fmt: skip
+    _check_enough(wave, ranked.filter(in_scope), net)
     return ranked.with_columns(
         disposition=pl.when(~in_scope)
         .then("disposition")
@@ -97,6 +99,16 @@ def approach(
         .then(pl.lit("interview"))
         .otherwise("_refused")
     ).drop("_willing", "_refused", "_place")
+
+
+def _check_enough(wave: Wave, gross: pl.DataFrame, net: dict[str, int]) -> None:
+    found = dict(gross.group_by("stratum").len().iter_rows())
+    UserError.collect(
+        f"{wave.survey} {wave.year}: group {group} needs {n:,} interviews and only"
+        f" {found.get(group, 0):,} drawn persons are in scope: simulate more persons"
+        for group, n in net.items()
+        if found.get(group, 0) < n
+    )
 
 
 def _out_of_scope(country: Country, drawn: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:

@@ -74,20 +74,6 @@ class Question:
         own = {} if self.is_interval else {answer.code: answer.label for answer in self.answers}
         return own | dict(self.missing.values())
 
-    @property
-    def measure(self) -> str:
-        """SPSS measurement level."""
-        if (self.number is not None and not self.is_text) or self.is_interval:
-            return "scale"
-        return "ordinal" if len(self.answers) > 2 and self.concept not in _NOMINAL else "nominal"
-
-
-_NOMINAL = {
-    "origin", "generation", "labour_status", "religion", "migration_motive", "civil_status",
-    "household_type", "partner_origin", "tenure", "citizenship", "others_present",
-    "interview_language", "mode",
-}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Mode:
@@ -129,17 +115,20 @@ class Wave:
         return next(question for question in self.questions if question.name == name)
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """YAML in which a key that stands twice is an error: a code may have one label only."""
 
 
-def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Hashable, Any]:
-    pairs = [(loader.construct_object(k, True), loader.construct_object(v, True))
-             for k, v in node.value]  # fmt: skip
+def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    pairs = [
+        (loader.construct_object(key, True), loader.construct_object(value, True))
+        for key, value in node.value
+    ]
     keys = [key for key, _ in pairs]
     twice = [key for key in keys if keys.count(key) > 1]
     if twice:
-        raise UserError(f"{node.start_mark.name}: key {twice[0]!r} stands twice: keep one")
+        line = node.start_mark.line + 1
+        raise UserError(f"key {twice[0]!r} stands twice in the block of line {line}: keep one")
     return dict(pairs)
 
 
@@ -147,10 +136,11 @@ _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _m
 
 
 def _read(*parts: str) -> dict[str, Any]:
-    path = files(__package__).joinpath(*parts)
-    loader = _StrictLoader(path.read_text(encoding="utf-8"))
-    loader.name = parts[-1]
-    return loader.get_single_data()
+    text = files(__package__).joinpath(*parts).read_text(encoding="utf-8")
+    try:
+        return yaml.load(text, Loader=_StrictLoader)
+    except UserError as error:
+        raise UserError(*(f"{parts[-1]}: {problem}" for problem in error.problems)) from None
 
 
 @cache
@@ -269,6 +259,14 @@ def _truth(given: list[Any], own: str | None) -> dict[str, str]:
 
 
 # -------------------------------------------------------------------- checks
+
+
+def measure(question: Question, concept: Concept) -> str:
+    """Return the SPSS measurement level of a variable."""
+    if question.is_interval or (question.number is not None and not question.is_text):
+        return "scale"
+    is_ordinal = concept.draw == "ordered" or concept.settings.get("is_ordinal", False)
+    return "ordinal" if is_ordinal else "nominal"
 
 
 def reachable(wave: Wave, concept: Concept) -> set[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from migrantpanel.errors import UserError
 from migrantpanel.random import generator
 from migrantpanel.simulation.country import Country
 from migrantpanel.simulation.education import is_education_registered
@@ -15,8 +16,10 @@ from migrantpanel.simulation.surveys.fieldwork import approach, drawn_needed, pl
 from migrantpanel.simulation.surveys.files import Variable, write_labelled
 from migrantpanel.simulation.surveys.questionnaires import (
     Wave,
+    load_concepts,
     load_response,
     load_waves,
+    measure,
 )
 from migrantpanel.simulation.surveys.sampling import allocate, draw_sample, sampling_frame
 
@@ -36,16 +39,17 @@ def write_surveys(
 ) -> None:
     """Write the survey and sample files of all waves below `out`, and their truth below `truth`.
 
-    `survey_fraction` scales the published net samples (rounded to the nearest whole person). The
-    truth is three Parquet tables and one more: survey_respondent, survey_sample, survey_answer and
-    survey_register_difference. Raises `UserError` when the country is too small for a wave.
+    `survey_fraction` scales the published net samples, rounded to whole persons (half to even); a
+    wave of nobody is left out. The truth is four Parquet tables: survey_respondent, survey_sample
+    (drawn persons with their chances), survey_answer (expected harmonised values) and
+    survey_register_difference (what people say beside what the register holds). Raises `UserError`
+    with one line per wave and group for which the country is too small.
     """
-    known = is_education_registered(country, seed)
+    waves = [wave for wave in load_waves() if round(wave.net_sample * survey_fraction) > 0]
     parts: dict[str, list[pl.DataFrame]] = {}
-    for wave in load_waves():
+    for wave, drawn in zip(waves, _all_samples(waves, country, survey_fraction, seed), strict=True):
         if progress:
             progress(wave.name)
-        drawn = drawn_sample(wave, country, known, survey_fraction, seed)
         respondents = drawn.filter(pl.col("disposition") == "interview")
         people = person_attributes(at_interview(country, respondents))
         delivered, beside = answer_wave(wave, people, seed)
@@ -68,6 +72,21 @@ def write_surveys(
     truth.mkdir(parents=True, exist_ok=True)
     for name, frames in parts.items():
         pl.concat(frames).write_parquet(truth / f"{name}.parquet", compression="zstd")
+
+
+def _all_samples(
+    waves: list[Wave], country: Country, survey_fraction: float, seed: int
+) -> list[pl.DataFrame]:
+    """Draw every wave; one error names all groups of all waves that are too small."""
+    known = is_education_registered(country, seed)
+    samples, problems = [], []
+    for wave in waves:
+        try:
+            samples.append(drawn_sample(wave, country, known, survey_fraction, seed))
+        except UserError as error:
+            problems += error.problems
+    UserError.collect(problems)
+    return samples
 
 
 def net_sample(wave: Wave, survey_fraction: float) -> dict[str, int]:
@@ -178,7 +197,7 @@ def _survey_variables(
             values=delivered[question.name].values,
             label=question.label,
             format=question.format,
-            measure=question.measure,
+            measure=measure(question, load_concepts()[question.concept]),
             value_labels=question.value_labels,
             missing=tuple(code for code, _ in question.missing.values())
             if question.is_declared
