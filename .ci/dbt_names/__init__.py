@@ -12,7 +12,7 @@ _column = SimpleNamespace(name="a_column", data_type="int", config=SimpleNamespa
 model = SimpleNamespace(columns={"a_column": _column})
 
 
-class adapter:  # noqa: N801  dbt's own name
+class adapter:
     """Stands in for dbt's adapter."""
 
     @staticmethod
