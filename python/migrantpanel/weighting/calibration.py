@@ -35,6 +35,11 @@ EXACT = 1e-9
 # Margins of the same population agree on its size up to the rounding of floating point.
 SAME_SIZE = 1e-11
 EXAMPLES = 5
+MINIMAL = {
+    "smallest": "no smaller set is in conflict",
+    "irreducible": "none of them can be spared",
+    "unfinished": "the search for fewer stopped early",
+}
 READERS = 2
 
 
@@ -226,7 +231,8 @@ def _calibrated(
     solution = solve(system, folded, chosen, tol, max_iter)
     if solution.error <= tol:
         return solution
-    raise _failure(system, solution, chosen, tol, diagnose(system, folded, chosen), where)
+    found = diagnose(system, folded, chosen, solution, tol)
+    raise _failure(system, solution, chosen, tol, found, where)
 
 
 def _check_growth(growth: float, chosen: Distance, where: str) -> None:
@@ -263,18 +269,23 @@ def _failure(
         )
     names = " and ".join(repr(name) for name in found.conflict)
     together = "cannot be met" if len(found.conflict) == 1 else "cannot be met together"
-    size = "the smallest such set" if found.smallest else "none of them can be spared"
-    parts = [f"{where}{names} {together}{limits} ({size})"]
+    parts = [f"{where}{names} {together}{limits} ({MINIMAL[found.minimal]})"]
+    if found.also:
+        parts.append(f"nor can {' or '.join(repr(name) for name in found.also)} alone")
     nearest = _nearest(system, found)
     moved = _moves(system, nearest)
     if moved:
         parts.append(f"nearest totals that can be met: {moved}")
-    if found.bounds is not None:
-        parts.append(f"bounds that would do: ({found.bounds[0]:g}, {found.bounds[1]:g})")
-    else:
+    bounds = found.bounds
+    if bounds is None:
         parts.append("no bounds would do: merge categories or correct the totals")
+    elif math.isnan(bounds[0]):
+        bounds = None
+        parts.append("bounds that would do were not found in time")
+    else:
+        parts.append(f"bounds that would do: ({bounds[0]:g}, {bounds[1]:g})")
     return CalibrationError(
-        "; ".join(parts), conflict=found.conflict, nearest=nearest, bounds=found.bounds
+        "; ".join(parts), conflict=found.conflict, nearest=nearest, bounds=bounds
     )
 
 

@@ -6,12 +6,15 @@ cell, within the bounds, and per total how far it stays below or above.
 
 import itertools
 import math
-from collections.abc import Iterator
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from migrantpanel.weighting.distance import Distance
+from migrantpanel.weighting.distance import Distance, distance
+from migrantpanel.weighting.solver import Solution, solve
 from migrantpanel.weighting.system import System
 
 # Summed relative misses under this are the programme's own rounding.
@@ -20,10 +23,11 @@ FEASIBLE = 1e-7
 OPEN_ROOM = 1e-6
 # Suggestions stay this share of the way inside what is just possible, so that they converge.
 COMFORT = 0.02
-# Sets of margins tried one by one; larger problems are left to dropping one margin at a time.
+# Sets of margins tried one by one; larger sets are found by leaving out one margin at a time.
 MOST_SUBSETS = 1_000
-MOST_CELLS_SUBSET = 20_000
-MOST_NONZEROS = 4_000_000
+# Programmes over more cells times totals take too long to be solved for the best bounds.
+MOST_ENTRIES = 100_000
+# A whole diagnosis may take about this long; what is unknown by then is said to be unknown.
 SECONDS = 60.0
 
 
@@ -34,88 +38,155 @@ class Diagnosis:
     Attributes:
         feasible: all totals can be met together, so the iteration gave up on a soluble problem;
             None when the problem was too large to tell.
-        conflict: the margins and totals that cannot be met together, none of them superfluous.
-        smallest: no set of fewer members is in conflict.
-        nearest: totals for all names (for the conflict's, when all together were too many) that
-            can be met, closest in summed relative distance.
-        bounds: bounds on g with which all totals can be met, or None.
+        conflict: the margins and totals that cannot be met together.
+        minimal: "smallest" (no set of fewer members is in conflict), "irreducible" (none of
+            them can be spared) or "unfinished".
+        also: other margins or totals that cannot be met even alone.
+        nearest: totals for all names that can be met, in summed relative distance the closest.
+        bounds: bounds on g with which all totals can be met; None when there are none, NaN when
+            unknown.
     """
 
     feasible: bool | None
     conflict: tuple[str, ...] = ()
-    smallest: bool = False
+    minimal: str = "unfinished"
+    also: tuple[str, ...] = ()
     nearest: dict[str, np.ndarray] | None = None
     bounds: tuple[float, float] | None = None
 
 
-def diagnose(system: System, design: np.ndarray, distance: Distance) -> Diagnosis:
-    """Return which totals are in conflict and what would do; `design` is per cell."""
-    lower, upper = distance.attainable(OPEN_ROOM)
-    whole = _Programme(system, design)
-    tractable = whole.nonzeros <= MOST_NONZEROS
-    miss = whole.miss(lower, upper) if tractable else math.nan
+def diagnose(
+    system: System, design: np.ndarray, method: Distance, attempt: Solution, tol: float
+) -> Diagnosis:
+    """Return which totals are in conflict, and what would do.
+
+    Args:
+        system: the calibration equations.
+        design: design weight per cell.
+        method: the distance that did not reach the totals.
+        attempt: how far it came; margins that were far off are looked at first.
+        tol: relative error to reach.
+    """
+    lower, upper = method.attainable(OPEN_ROOM)
+    deadline = time.monotonic() + SECONDS
+    whole = _Programme(system, design, deadline)
+    miss = whole.miss(lower, upper)
     if miss <= FEASIBLE:
         return Diagnosis(feasible=True)
-    conflict, smallest = _conflict(whole, lower, upper, proven=miss > FEASIBLE)
+    # Asked for before the search for a small conflict, which may take all the time there is.
+    room = COMFORT * min(1.0 - lower, upper - 1.0, 1.0)
+    nearest = whole.nearest(lower + room, upper - room) or whole.nearest(lower, upper)
+    order = _farthest_first(system, design, attempt)
+    conflict, minimal, also = _conflict(whole, order, lower, upper, proven=miss > FEASIBLE)
     if not conflict:
         return Diagnosis(feasible=None)
-    judged = whole if tractable else whole.subset(conflict)
-    room = COMFORT * min(1.0 - lower, upper - 1.0, 1.0)
-    nearest = judged.nearest(lower + room, upper - room) or judged.nearest(lower, upper)
     bounds = None
-    if math.isfinite(lower) or math.isfinite(upper):
-        bounds = judged.wider(distance)
-    return Diagnosis(False, conflict, smallest, nearest, bounds)
+    if system.cells * len(system.names) <= MOST_ENTRIES:
+        bounds = whole.wider(method)
+    elif math.isfinite(lower) or math.isfinite(upper):
+        bounds = _wider_by_trial(system, design, method, tol)
+    return Diagnosis(False, conflict, minimal, also, nearest, bounds)
+
+
+def _farthest_first(system: System, design: np.ndarray, attempt: Solution) -> list[str]:
+    """Return the names in the order of their error in the attempt, largest first."""
+    reached = {}
+    for name, place in zip(system.names, system.slices, strict=True):
+        codes, values = system.entries(name)
+        totals = system.targets[place]
+        sums = np.bincount(codes, weights=design * attempt.g * values, minlength=len(totals))
+        reached[name] = float(np.max(np.abs(sums - totals) / np.maximum(np.abs(totals), 1e-300)))
+    return sorted(system.names, key=lambda name: -reached[name])
 
 
 def _conflict(
-    whole: "_Programme", lower: float, upper: float, proven: bool
-) -> tuple[tuple[str, ...], bool]:
-    """Return a set of names in conflict of which none can be spared, and if it is a smallest."""
+    whole: "_Programme", order: Sequence[str], lower: float, upper: float, proven: bool
+) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """Return names in conflict, how minimal they are, and others that fail alone."""
     names = whole.system.names
-    searched = 0
-    smallest = True
-    for size in range(1, len(names) + 1):
-        searched += math.comb(len(names), size)
-        if searched > MOST_SUBSETS:
+
+    def impossible(subset: Sequence[str]) -> bool:
+        return whole.subset(subset).miss(lower, upper) > FEASIBLE
+
+    alone = [name for name in names if impossible([name])]
+    if alone:
+        return (alone[0],), "smallest", tuple(alone[1:])
+    tried = 0
+    for size in range(2, len(names)):
+        tried += math.comb(len(names), size)
+        if tried > MOST_SUBSETS:
             break
         for subset in itertools.combinations(names, size):
-            part = whole.subset(subset)
-            if part.system.cells > MOST_CELLS_SUBSET:
-                smallest = False
-            elif part.miss(lower, upper) > FEASIBLE:
-                return subset, smallest
-    if not proven:
-        return (), False
-    kept = list(names)
-    for name in names:
+            if impossible(subset):
+                return subset, "unfinished" if whole.late else "smallest", ()
+    # Few margins fold into few cells: find a short run of them in conflict, then thin it out.
+    kept = next((order[:size] for size in range(3, len(names)) if impossible(order[:size])), None)
+    if kept is None:
+        if not proven:
+            return (), "unfinished", ()
+        kept = order
+    for name in reversed(kept):
         fewer = [other for other in kept if other != name]
-        if fewer and whole.subset(fewer).miss(lower, upper) > FEASIBLE:
+        if impossible(fewer):
             kept = fewer
-    return tuple(kept), False
+    listed = tuple(name for name in names if name in kept)
+    if len(listed) == len(names) and tried <= MOST_SUBSETS and not whole.late:
+        return listed, "smallest", ()
+    return listed, "unfinished" if whole.late else "irreducible", ()
+
+
+def _wider_by_trial(
+    system: System, design: np.ndarray, method: Distance, tol: float
+) -> tuple[float, float] | None:
+    """Widen the bounds evenly about 1 until calibration converges; exact to two percent."""
+    deadline = time.monotonic() + SECONDS
+
+    def bounds(stretch: float) -> tuple[float, float]:
+        low = 1.0 - stretch * (1.0 - method.lower)
+        return (
+            max(low, 0.0) if method.lower >= 0 else low,
+            1.0 + stretch * (method.upper - 1.0),
+        )
+
+    def converges(stretch: float) -> bool:
+        trial = distance(method.method, bounds(stretch))
+        return solve(system, design, trial, tol, max_iter=100).error <= tol
+
+    short, enough = 1.0, 2.0
+    while not converges(enough):
+        short, enough = enough, 2.0 * enough
+        if enough > 64 or time.monotonic() > deadline:
+            return math.nan, math.nan
+    while enough > (1.0 + COMFORT) * short and time.monotonic() < deadline:
+        middle = math.sqrt(short * enough)
+        short, enough = (short, middle) if converges(middle) else (middle, enough)
+    return _outward(*bounds(enough))
 
 
 class _Programme:
-    """The linear programmes over one system, its cells without design weight left out."""
+    """The linear programmes over one system."""
 
-    def __init__(self, system: System, design: np.ndarray) -> None:
+    def __init__(self, system: System, design: np.ndarray, deadline: float) -> None:
         self.system = system
         self.design = design
+        self.deadline = deadline
 
     @property
-    def nonzeros(self) -> int:
-        return self.system.cells * len(self.system.names)
+    def late(self) -> bool:
+        """Say whether time is up, from where on answers are unknown."""
+        return time.monotonic() > self.deadline
 
-    def subset(self, names: tuple[str, ...] | list[str]) -> "_Programme":
+    def subset(self, names: Sequence[str]) -> "_Programme":
+        """Return the programmes over some of the margins and totals only."""
         part = self.system.subset(names)
-        return _Programme(part, part.fold(self.design))
+        return _Programme(part, part.fold(self.design), self.deadline)
 
     def miss(self, lower: float, upper: float) -> float:
         """Return the least summed relative distance to the totals; NaN when time ran out."""
         return self._closest(lower, upper)[0]
 
     def nearest(self, lower: float, upper: float) -> dict[str, np.ndarray]:
-        """Return the closest totals that can be met."""
+        """Return the closest totals that can be met; nothing when unknown."""
         _, g = self._closest(lower, upper)
         if g is None:
             return {}
@@ -125,7 +196,7 @@ class _Programme:
             for name, place in zip(self.system.names, self.system.slices, strict=True)
         }
 
-    def wider(self, distance: Distance) -> tuple[float, float] | None:
+    def wider(self, method: Distance) -> tuple[float, float] | None:
         """Return bounds that would do, moved as little as needed; None when none would.
 
         A lower bound of 0 or more stays there: no suggestion brings negative weights. What is
@@ -133,10 +204,10 @@ class _Programme:
         """
         from scipy import sparse
 
-        matrix, cells = self._matrix(), self.system.cells
-        lower, upper = distance.lower, distance.upper
-        inner = distance.attainable(OPEN_ROOM)
+        lower, upper = method.lower, method.upper
+        inner = method.attainable(OPEN_ROOM)
         below, above = 1.0 - lower, upper - 1.0
+        matrix, cells = self._matrix(), self.system.cells
         eye, one = sparse.identity(cells, format="csc"), np.ones((cells, 1))
         sides, right = [], []
         if math.isfinite(lower):
@@ -145,7 +216,9 @@ class _Programme:
         if math.isfinite(upper):
             sides.append(sparse.hstack([eye, 0.0 * one, -above * one]))
             right.append(np.full(cells, inner[1]))
-        solution = _solve(
+        if not sides:
+            return None
+        done = self._solve(
             np.append(np.zeros(cells), [1.0, 1.0]),
             sparse.hstack([matrix, sparse.csc_matrix((matrix.shape[0], 2))], format="csc"),
             self._goal(),
@@ -154,9 +227,11 @@ class _Programme:
             sparse.vstack(sides, format="csc"),
             np.concatenate(right),
         )
-        if solution is None:
+        if done.status == 1:
+            return math.nan, math.nan
+        if done.status != 0:
             return None
-        more_below, more_above = solution[-2:]
+        more_below, more_above = done.x[-2:]
         if more_below > 0:
             wider = 1.0 - (1.0 + COMFORT) * (1.0 + more_below) * below
             lower = max(wider, 0.0) if lower >= 0 else wider
@@ -167,6 +242,8 @@ class _Programme:
     def _closest(self, lower: float, upper: float) -> tuple[float, np.ndarray | None]:
         from scipy import sparse
 
+        if self.late:
+            return math.nan, None
         matrix, goal = self._matrix(), self._goal()
         equations, cells = matrix.shape
         slack = sparse.identity(equations, format="csc")
@@ -176,15 +253,15 @@ class _Programme:
             size = self.design / self.system.population
             size = np.concatenate([size, np.zeros(2 * equations)])
             rows, goal = sparse.vstack([rows, size[np.newaxis, :]], format="csc"), [*goal, 1.0]
-        solution = _solve(
+        done = self._solve(
             np.concatenate([np.zeros(cells), np.ones(2 * equations)]),
             rows,
             goal,
             [(lower, upper)] * cells + [(0.0, math.inf)] * (2 * equations),
         )
-        if solution is None:
+        if done.status != 0:
             return math.nan, None
-        return float(solution[cells:].sum()), solution[:cells]
+        return float(done.x[cells:].sum()), done.x[:cells]
 
     @property
     def _scale(self) -> np.ndarray:
@@ -194,49 +271,51 @@ class _Programme:
     def _goal(self) -> np.ndarray:
         return self.system.targets / self._scale
 
-    def _matrix(self):
-        """Return the sparse equations: relative total = matrix @ g."""
+    def _matrix(self) -> Any:
+        """Return the sparse equations: total / scale = matrix @ g."""
         from scipy import sparse
 
-        columns = np.arange(self.system.cells)
-        rows, values = zip(*self._rows(), strict=True)
+        cells = self.system.cells
+        rows, values = [], []
+        for name, place in zip(self.system.names, self.system.slices, strict=True):
+            codes, x = self.system.entries(name)
+            rows.append(place.start + codes)
+            values.append(self.design * x)
+        columns = np.tile(np.arange(cells), len(rows))
         matrix = sparse.csc_matrix(
-            (
-                np.concatenate(values),
-                (np.concatenate(rows), np.tile(columns, len(rows))),
-            ),
-            shape=(self.system.slices[-1].stop, len(columns)),
+            (np.concatenate(values), (np.concatenate(rows), columns)),
+            shape=(len(self.system.targets), cells),
         )
         return sparse.diags(1.0 / self._scale) @ matrix
 
-    def _rows(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for name, place in zip(self.system.names, self.system.slices, strict=True):
-            codes, values = self.system.entries(name)
-            yield place.start + codes, self.design * values
+    def _solve(
+        self,
+        cost: np.ndarray,
+        equations: Any,
+        goal: Sequence[float] | np.ndarray,
+        bounds: Sequence[tuple[float, float]],
+        inequalities: Any = None,
+        right: np.ndarray | None = None,
+    ) -> Any:
+        from scipy.optimize import linprog
 
-
-def _solve(cost, equations, goal, bounds, inequalities=None, right=None) -> np.ndarray | None:
-    """Return the optimum of a linear programme, or None when it has no solution in time."""
-    from scipy.optimize import linprog
-
-    done = linprog(
-        cost,
-        A_eq=equations,
-        b_eq=goal,
-        A_ub=inequalities,
-        b_ub=right,
-        bounds=np.array(bounds),
-        method="highs-ds",
-        options={
-            "time_limit": SECONDS,
-            "primal_feasibility_tolerance": 1e-10,
-            "dual_feasibility_tolerance": 1e-10,
-        },
-    )
-    return done.x if done.status == 0 else None
+        return linprog(
+            cost,
+            A_eq=equations,
+            b_eq=goal,
+            A_ub=inequalities,
+            b_ub=right,
+            bounds=np.array(bounds),
+            method="highs-ds",
+            options={
+                "time_limit": max(self.deadline - time.monotonic(), 0.1),
+                "primal_feasibility_tolerance": 1e-10,
+                "dual_feasibility_tolerance": 1e-10,
+            },
+        )
 
 
 def _outward(lower: float, upper: float) -> tuple[float, float]:
-    """Round bounds outward to three decimals, keeping a lower bound of 0 or more there."""
+    """Round bounds outward to three decimals; zero stays zero."""
     rounded = math.floor(lower * 1000) / 1000 if math.isfinite(lower) else lower
     return rounded, math.ceil(upper * 1000) / 1000 if math.isfinite(upper) else upper
