@@ -1,4 +1,4 @@
-"""Reads and checks the questionnaires and concepts, and prints them as a codebook."""
+"""Reads and checks the questionnaires, the concepts and the rates of response."""
 
 import re
 from collections.abc import Hashable, Iterator
@@ -359,32 +359,3 @@ def rule_sources(rule: dict[str, Any]) -> list[str]:
     if rule["rule"] == "sum":
         return [*rule.get("add", []), *rule.get("subtract", [])]
     return [value for key, value in rule.items() if key != "rule" and isinstance(value, str)]
-
-
-# -------------------------------------------------------------------- codebook
-
-
-def describe_questionnaires() -> str:
-    """Return every wave as a codebook: what a reader of the delivered file can know, no truth."""
-    return "\n".join(line for wave in load_waves() for line in _describe(wave))
-
-
-def _describe(wave: Wave) -> Iterator[str]:
-    yield f"== {wave.survey} {wave.year}: {wave.title} (evidence: {wave.evidence}) =="
-    yield f"   net sample {wave.net_sample}; groups {' '.join(wave.groups)}; {wave.sampling}"
-    yield f"{wave.respondent['name']}  [{wave.respondent['format']}] {wave.respondent['label']}"
-    for question in wave.questions:
-        asked = "; ".join(f"{name} in {', '.join(c)}" for name, c in question.ask_if.items())
-        yield f"{question.name}  [{question.format}] {question.label}" + (
-            f"  (asked if {asked})" if asked else ""
-        )
-        if question.number:
-            yield f"    number as {question.number}"
-        missing = {code: kind for kind, (code, _) in question.missing.items()}
-        for code, label in question.value_labels.items():
-            note = "" if code not in missing else f"  <{missing[code]}>"
-            declared = "" if not note or question.is_declared else " not declared as missing"
-            yield f"    {code:>6}  {label}{note}{declared}"
-    yield f"   sample file: {wave.sample['names']}"
-    yield f"   strata: {wave.sample['strata']}; disposition: {wave.sample['disposition']}"
-    yield ""
