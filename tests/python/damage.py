@@ -101,6 +101,7 @@ class Damage:
     name: str
     spoil: Callable[[Path], None]
     message: str
+    crashes_the_reader: bool = False
 
 
 def _rewrite(
@@ -146,6 +147,16 @@ def _as_parquet(folder: Path) -> None:
     path = folder / PERSON.replace(".sav", ".parquet")
     frame.write_parquet(path)
     path.write_bytes(path.read_bytes()[:-30])
+
+
+def _claim_rows(folder: Path) -> None:
+    """Make Stata's header state about a billion rows, for which no reader should take memory."""
+    frame = pyreadstat.read_sav(folder / SIM, output_format="polars")[0]
+    (folder / SIM).unlink()
+    path = folder / SIM.replace(".sav", ".dta")
+    pyreadstat.write_dta(frame, path)
+    head, stated, rest = path.read_bytes().partition(b"<N>")
+    path.write_bytes(head + stated + (10**9).to_bytes(8, "little") + rest[8:])
 
 
 def _remove(file_name: str) -> Callable[[Path], None]:
@@ -217,6 +228,18 @@ DAMAGES: tuple[Damage, ...] = (
         "survey cut in half",
         _bytes(SIM, lambda data: data[: len(data) // 2]),
         r"SIM_2006.sav: cannot be read",
+    ),
+    Damage(
+        # The first variable is said to be a text of 104 bytes, which it is not.
+        "wrong type inside the header",
+        _bytes(SIM, lambda data: data[:180] + b"\x68" + data[181:]),
+        r"SIM_2006.sav: the reader crashed on it, so it is damaged inside",
+        crashes_the_reader=True,
+    ),
+    Damage(
+        "Stata file that claims too many rows",
+        _claim_rows,
+        r"SIM_2006.dta: it states [\d,]+ rows of 6 columns, more than its [\d,]+ bytes can hold",
     ),
     Damage(
         "key column missing",

@@ -33,7 +33,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     root = tmp_path_factory.mktemp("damage")
     damage.write_extracts(root / "pristine")
     shutil.copytree(root / "pristine", root / "extracts")
-    land([root / "extracts"], root / "landing")
+    land([root / "extracts"], root / "landing", processes=0)
     return Place(root / "pristine", root / "extracts", root / "landing")
 
 
@@ -44,7 +44,7 @@ def test_damage_gets_one_line_and_changes_nothing(place: Place, case: damage.Dam
     shutil.copytree(place.pristine, place.extracts)
     case.spoil(place.extracts)
     with pytest.raises(UserError) as raised:
-        land([place.extracts], place.landing)
+        land([place.extracts], place.landing, processes=int(case.crashes_the_reader))
     assert len(raised.value.problems) == 1
     (problem,) = raised.value.problems
     assert re.search(case.message, problem), problem
@@ -58,7 +58,7 @@ def test_all_problems_are_told_at_once(place: Place) -> None:
     for name in ("GBAPERSOON2023TABV2.sav", "INPA2023TABV2.sav", "SIM_2006.sav"):
         (place.extracts / name).write_bytes(b"")
     with pytest.raises(UserError) as raised:
-        land([place.extracts], place.landing)
+        land([place.extracts], place.landing, processes=2)
     assert [problem.split(":")[0] for problem in raised.value.problems] == [
         "GBAPERSOON2023TABV2.sav",
         "INPA2023TABV2.sav",

@@ -4,6 +4,7 @@ import gzip
 import os
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -12,13 +13,16 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import damage
+from migrantpanel import landing as landing_room
 from migrantpanel.errors import UserError
-from migrantpanel.landing import LandingReport, land, readers, render_landing
+from migrantpanel.landing import LandingReport, readers, render_landing
 from migrantpanel.landing.output import EMPTY
 from migrantpanel.landing.records import REGISTER, FileRecord
 from migrantpanel.landing.registers import land_register, landed_schema
 
 CATALOGUE = damage.catalogue()
+# Small files land faster in this process than in worker processes.
+land = partial(landing_room.land, processes=0)
 FORMATS = ("sav", "zsav", "dta", "csv", "csv.gz", "parquet")
 
 
@@ -373,11 +377,11 @@ def test_every_folder_has_its_typed_empty_file(extracts: Path, tmp_path: Path) -
 
 
 def test_any_number_of_processes_lands_the_same(extracts: Path, tmp_path: Path) -> None:
-    for processes in (1, 2):
+    for processes in (0, 2):
         land([extracts], tmp_path / f"landing{processes}", processes=processes)
     one, two = (
         {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*.parquet"))}
-        for root in (tmp_path / "landing1", tmp_path / "landing2")
+        for root in (tmp_path / "landing0", tmp_path / "landing2")
     )
     assert one == two
 

@@ -55,6 +55,7 @@ READER_ERRORS = (
     RuntimeError,
     ValueError,
     OverflowError,
+    MemoryError,
     zlib.error,
 )
 
@@ -165,14 +166,29 @@ def open_table(path: Path, file_format: str, scratch: Path) -> Table:
 
 
 def read_labels(path: Path, file_format: str) -> tuple[Labels, int | None]:
-    """Return labels, declared missing values and the number of rows that the header states."""
+    """Return labels, declared missing values and the number of rows that the header states.
+
+    Raises `UserError` for a header that cannot be read or cannot be true.
+    """
     reader = pyreadstat.read_dta if file_format == "dta" else pyreadstat.read_sav
     with reading(path):
         try:
             meta = reader(path, metadataonly=True, user_missing=True)[1]
         except UnicodeDecodeError:
             meta = reader(path, metadataonly=True, user_missing=True, encoding="windows-1252")[1]
+    _check_claim(path, file_format, meta)
     return labels_of(meta), meta.number_rows
+
+
+def _check_claim(path: Path, file_format: str, meta: Any) -> None:
+    """Refuse a header that states more values than the bytes can hold, before memory is taken."""
+    # A value takes a byte at least; zlib, in compressed SPSS, packs at most about 1,032 into one.
+    most = path.stat().st_size * (1032 if file_format == "zsav" else 1)
+    if (meta.number_rows or 0) * meta.number_columns > most:
+        raise UserError(
+            f"{path.name}: it states {meta.number_rows:,} rows of {meta.number_columns:,} columns,"
+            f" more than its {path.stat().st_size:,} bytes can hold: ask for it again"
+        )
 
 
 def labels_of(meta: Any) -> Labels:

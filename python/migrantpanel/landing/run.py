@@ -1,10 +1,9 @@
 """Landing as a whole: find, choose, convert what changed, and swap it in all at once."""
 
-import multiprocessing
 import os
 import shutil
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,14 +40,13 @@ from migrantpanel.landing.records import (
 from migrantpanel.landing.registers import land_register, landed_schema
 from migrantpanel.landing.report import Absent, InspectReport, LandingReport
 from migrantpanel.landing.surveys import land_sample, land_survey
+from migrantpanel.landing.workers import WorkerCrash, run_in_workers
 from migrantpanel.project import seeds_dir
 
 # Raise when the same input would land otherwise, so that everything lands again.
 LAYOUT = "1"
 MANIFEST = "manifest/manifest.parquet"
 MAX_PROCESSES = 4
-# Below this much to read, starting processes costs more than it saves.
-PARALLEL_BYTES = 50_000_000
 # Landed Parquet is smaller than what it comes from, except where that is packed text.
 PACKED_GROWTH = 8
 
@@ -64,8 +62,9 @@ def land(
 
     `extracts` are read-only roots, searched recursively; `overlay` is the user's folder of seed
     rows. A file is unchanged when its path, size and time are those of the manifest; with `verify`
-    its bytes are hashed again too. All or nothing: on `UserError`, which carries one line per
-    problem, the earlier landing stays as it was.
+    its bytes are hashed again too. `processes` says how many worker processes convert (by default
+    one per processor, at most four; 0 converts in this process). All or nothing: on `UserError`,
+    which carries one line per problem, the earlier landing stays as it was.
     """
     catalogue = read_catalogue(seeds_dir(), overlay)
     records = recognise(find_files(extracts, landing), catalogue)
@@ -221,9 +220,8 @@ def _convert(
     order = sorted(changed, key=lambda record: -record.size)
     jobs = [(record, _knowledge(record, catalogue), scratch) for record in order]
     total = sum(record.size for record in order)
-    workers = min(processes or os.cpu_count() or 1, MAX_PROCESSES, max(len(jobs), 1))
-    if processes is None and total < PARALLEL_BYTES:
-        workers = 1
+    if processes is None:
+        processes = min(_processors(), MAX_PROCESSES)
     landed: list[FileRecord] = []
     problems: list[str] = []
     with Progress(
@@ -235,7 +233,7 @@ def _convert(
         transient=True,
     ) as progress:
         task = progress.add_task("landing", total=max(total, 1), name="")
-        for record, found in _run(jobs, workers):
+        for record, found in _run(jobs, min(processes, len(jobs))):
             landed.append(record)
             problems += found
             progress.update(task, advance=record.size, name=record.file_name)
@@ -243,18 +241,29 @@ def _convert(
     return sorted(landed, key=lambda record: (record.root, record.path))
 
 
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 Job = tuple[FileRecord, Stem | Survey, Path]
 
 
-def _run(jobs: list[Job], workers: int) -> Iterable[tuple[FileRecord, list[str]]]:
-    if workers <= 1:
+def _run(jobs: list[Job], processes: int) -> Iterable[tuple[FileRecord, list[str]]]:
+    if not processes:
         yield from map(_land_one, jobs)
         return
-    # A fresh interpreter per worker: polars' threads do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        for future in as_completed([pool.submit(_land_one, job) for job in jobs]):
-            yield future.result()
+    for job, result in run_in_workers(_land_one, jobs, processes):
+        if isinstance(result, WorkerCrash):
+            name = job[0].file_name
+            yield (
+                job[0],
+                [f"{name}: the reader crashed on it, so it is damaged inside: ask for it again"],
+            )
+        else:
+            yield result
 
 
 def _knowledge(record: FileRecord, catalogue: Catalogue) -> Stem | Survey:

@@ -33,6 +33,7 @@ from migrantpanel.landing.readers import (
     check_magic,
     labels_of,
     open_table,
+    read_labels,
     reading,
 )
 from migrantpanel.landing.records import FileRecord
@@ -156,6 +157,7 @@ def read_survey(record: FileRecord, scratch: Path) -> tuple[pl.DataFrame, Labels
     path = record.full_path
     if record.file_format in LABELLED_FORMATS:
         check_magic(path, record.file_format)
+        read_labels(path, record.file_format)
         with reading(path):
             frame, labels = _read_labelled(path, record.file_format)
     else:
