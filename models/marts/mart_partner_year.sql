@@ -19,10 +19,10 @@ final as (
         {% for column in of_partner %}
         partner.{{ column }},
         {% endfor %}
-        {% for column in of_both %}
-        coalesce(partner.{{ column }}, union_year.partner_{{ column }})
-            as {{ column }}{{ "," if not loop.last }}
-        {% endfor %}
+    {% for column in of_both %}
+    coalesce(partner.{{ column }}, union_year.partner_{{ column }})
+        as {{ column }}{{ "," if not loop.last }}
+    {% endfor %}
     from union_year
     left outer join {{ ref('panel_person_year') }} as partner
         on

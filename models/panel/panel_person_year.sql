@@ -16,9 +16,9 @@ with wide as (
 
 final as (
     select
-        {% for column in model.columns %}
+    {% for column in model.columns %}
         {{ column }}{{ "," if not loop.last }}
-        {% endfor %}
+    {% endfor %}
     from wide
 )
 

@@ -53,7 +53,8 @@ final as (
             as abroad_days,
         cast(coalesce(sum(day_count) filter (where status = 'not_born'), 0) as int)
             as not_born_days,
-        cast(coalesce(sum(day_count) filter (where status = 'dead'), 0) as int) as dead_days
+        cast(coalesce(sum(day_count) filter (where status = 'dead'), 0) as int)
+            as dead_days
     from counted
     group by person_id, year
 )
