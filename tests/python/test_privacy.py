@@ -56,5 +56,5 @@ def test_no_relation_of_the_warehouse_reaches_into_the_vault(world: World) -> No
 def test_pseudonyms_depend_on_the_secret(world: World) -> None:
     from migrantpanel.identity.pseudonym import person_ids
 
-    one, other = (person_ids(["R000000001"], secret) for secret in ("a" * 32, "b" * 32))
+    one, other = (person_ids(["R000000001"], secret) for secret in (b"a" * 32, b"b" * 32))
     assert one != other
