@@ -128,6 +128,10 @@ def test_area_codes_are_wide_with_three_columns_per_year(files, delivered):
     assert rows["RINOBJECTNUMMER"].is_unique().all()
     addresses = delivered("GBAADRESOBJECT2023BUSV1")["RINOBJECTNUMMER"]
     assert addresses.is_in(rows["RINOBJECTNUMMER"].implode()).all()
+    before = rows.filter(pl.col("gem1999") == "----")
+    assert 0 < before.height < rows.height
+    assert (before["wc1999"] == "------").all()
+    assert (before["bc1999"] == "--------").all()
 
 
 def test_every_value_fits_its_format_and_code_list(files, delivered):

@@ -118,6 +118,8 @@ class Registers:
         inside = country.registration.filter(
             pl.col("end").is_null() | (pl.col("end") > REGISTER_START)
         )["person"].unique()
+        # Three files need the incomes of a year.
+        self.incomes = lru_cache(maxsize=4)(self._incomes)
         size = country.person.height
         self.in_register = pl.Series(np.isin(np.arange(size), inside.to_numpy()))
 
@@ -447,8 +449,7 @@ class Registers:
             (pl.col("start") <= day) & (pl.col("end").is_null() | (pl.col("end") > day))
         )
 
-    @lru_cache(maxsize=4)  # noqa: B019  (one instance a run; three files need each year)
-    def incomes(self, year: int) -> pl.DataFrame:
+    def _incomes(self, year: int) -> pl.DataFrame:
         """Persons of 1 January with income, household and main earner of that day."""
         day = date(year, 1, 1)
         frame = (
@@ -666,9 +667,15 @@ class Registers:
     # ---------------------------------------------------------------- places
 
     def vslgwb(self) -> pl.DataFrame:
-        """Municipality, district and neighbourhood of every address, a column per year."""
+        """Municipality, district and neighbourhood of every address, a column per year.
+
+        Dashes before the year in which somebody first lived at the address.
+        """
         size = self.country.parameters.rates["geography"]["addresses_per_neighbourhood"]
-        frame = self.country.address.with_columns(
+        first = self.country.address_spell.group_by("address").agg(
+            built=pl.col("start").min().dt.year()
+        )
+        frame = self.country.address.join(first, on="address", how="left").with_columns(
             rank=pl.col("address").rank("ordinal").over("municipality") - 1
         )
         quarter = pl.col("rank") // size
@@ -678,9 +685,16 @@ class Registers:
             wc=pl.col("municipality") + (quarter // 5 % 100).cast(pl.String).str.zfill(2),
         ).with_columns(bc=pl.col("wc") + (quarter % 5).cast(pl.String).str.zfill(2))
         return frame.with_columns(
-            pl.col(source).alias(f"{name}{year}")
+            pl.when(pl.col("built") <= year)
+            .then(pl.col(source))
+            .otherwise(pl.lit("-" * width))
+            .alias(f"{name}{year}")
             for year in AREA_YEARS
-            for name, source in (("gem", "municipality"), ("wc", "wc"), ("bc", "bc"))
+            for name, source, width in (
+                ("gem", "municipality", 4),
+                ("wc", "wc", 6),
+                ("bc", "bc", 8),
+            )
         )
 
     # ---------------------------------------------------------------- files
