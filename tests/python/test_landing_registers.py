@@ -141,6 +141,7 @@ def test_text_is_kept_but_for_blanks_at_its_end(tmp_path: Path) -> None:
     frame = frame.with_columns(
         pl.Series("GBAGEBOORTELAND", ["6030", "12  ", ""]),
         pl.Series("GBAGEBOORTEMAAND", ["--", "07", " 7"]),
+        pl.Series("RINPERSOONS", ["R", "R", "O"]),
         pl.Series("RINPERSOON", ["000000001", " 000000002", ""]),
     )
     land_one(write(frame, tmp_path / "A.sav"), stem.stem, tmp_path / "s")

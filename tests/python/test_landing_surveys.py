@@ -128,6 +128,30 @@ def test_dates_land_as_iso_text(extracts: Path, tmp_path: Path) -> None:
     assert set(answers(tmp_path, "SIM_2006", "DATUM")) == {("2006-03-09", None)}
 
 
+def test_text_in_another_encoding_than_stated_is_read_as_windows_1252(
+    extracts: Path, tmp_path: Path
+) -> None:
+    frame, _ = damage.survey_frames(damage.catalogue().surveys["SIM_2006"])
+    path = extracts / "SIM_2006.sav"
+    damage.write_survey(frame.with_columns(Q2=pl.lit("café!")), path)
+    path.write_bytes(path.read_bytes().replace("é".encode(), "é ".encode("windows-1252")))
+    land([extracts], tmp_path / "landing")
+    assert answers(tmp_path, "SIM_2006", "Q2")[0] == ("café !", None)
+    labels = read(tmp_path, "value_label", "SIM_2006").filter(pl.col("variable") == "Q1")
+    assert "é é n" in labels["label"].to_list()
+
+
+def test_dates_beyond_the_calendar_land_as_numbers(extracts: Path, tmp_path: Path) -> None:
+    frame, _ = damage.survey_frames(damage.catalogue().surveys["SIM_2006"])
+    far = frame.with_columns(DATUM=pl.Series([1e15] + [86400.0] * (damage.PERSONS - 1)))
+    pyreadstat.write_sav(far, extracts / "SIM_2006.sav", variable_format={"DATUM": "DATE11"})
+    land([extracts], tmp_path / "landing")
+    assert answers(tmp_path, "SIM_2006", "DATUM")[:2] == [
+        ("1000000000000000", None),
+        ("86400", None),
+    ]
+
+
 def test_stata_letters_for_missing_are_kept(extracts: Path, tmp_path: Path) -> None:
     (extracts / "SIM_2006.sav").unlink()
     pyreadstat.write_dta(

@@ -170,14 +170,30 @@ def read_labels(path: Path, file_format: str) -> tuple[Labels, int | None]:
 
     Raises `UserError` for a header that cannot be read or cannot be true.
     """
-    reader = pyreadstat.read_dta if file_format == "dta" else pyreadstat.read_sav
     with reading(path):
-        try:
-            meta = reader(path, metadataonly=True, user_missing=True)[1]
-        except UnicodeDecodeError:
-            meta = reader(path, metadataonly=True, user_missing=True, encoding="windows-1252")[1]
+        meta = read_with_pyreadstat(path, file_format, metadataonly=True)[1]
     _check_claim(path, file_format, meta)
     return labels_of(meta), meta.number_rows
+
+
+def read_with_pyreadstat(path: Path, file_format: str, **options: Any) -> tuple[Any, Any]:
+    """Read with declared missing values kept; other settings where the file's own do not fit.
+
+    Tried after the stated ones: Windows-1252, for text that is not in the stated encoding, and
+    dates as numbers, for dates beyond the calendar.
+    """
+    reader = pyreadstat.read_dta if file_format == "dta" else pyreadstat.read_sav
+    attempts = ({}, {"encoding": "windows-1252"}, {"disable_datetime_conversion": True})
+    for attempt in attempts:
+        try:
+            return reader(path, user_missing=True, **options, **attempt)
+        except pyreadstat.ReadstatError as error:
+            if attempt is attempts[-1] or "convert string" not in str(error):
+                raise
+        except (UnicodeDecodeError, OverflowError, pl.exceptions.InvalidOperationError):
+            if attempt is attempts[-1]:
+                raise
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _check_claim(path: Path, file_format: str, meta: Any) -> None:

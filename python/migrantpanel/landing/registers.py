@@ -71,10 +71,11 @@ def land_register(record: FileRecord, stem: Stem, scratch: Path) -> dict[str, ob
     tally = Tally()
     filled = [source for source in sources if source.delivered is not None]
     conversion = [_value(source, table).alias(source.slot) for source in filled]
+    faults = _faults(filled, table, stem.keys)
     plans = [_plan(sources, year, record) for year in years or [None]]
     with landed, rejected, reading(path):
         for batch in table.batches(delivered):
-            sound = _set_apart(batch, sources, table, record, tally, rejected)
+            sound = _set_apart(batch, faults, record, tally, rejected)
             values = _restore_zeros(sound.select(conversion), filled, table, tally)
             for plan in plans:
                 landed.write(values.select(plan))
@@ -245,14 +246,17 @@ def _restore_zeros(
     return values
 
 
-def _faults(sources: list[Source], table: Table) -> dict[str, tuple[pl.Expr, str]]:
-    """Return per delivered column when its value is unusable, and the reason in words."""
+def _faults(
+    filled: list[Source], table: Table, keys: tuple[str, ...]
+) -> dict[str, tuple[pl.Expr, str]]:
+    """Return per delivered column when its value is unusable, and the reason in words.
+
+    The rows' own keys (`keys`) must be there; a relative's may be blank.
+    """
     faults: dict[str, tuple[pl.Expr, str]] = {}
     key_type: pl.Expr | None = None
-    for source in sources:
-        column, name = source.column, source.delivered
-        if name is None:
-            continue
+    for source in filled:
+        column, name = source.column, source.delivered or ""
         dtype = table.columns[name]
         value = pl.col(name)
         if column.data_type != "string":
@@ -277,21 +281,21 @@ def _faults(sources: list[Source], table: Table) -> dict[str, tuple[pl.Expr, str
             # Only keys of type R and S identify somebody; other types may hold anything.
             text = _text(source, table)
             well_formed = text.str.contains(rf"^\d{{1,{column.width}}}$")
-            bad = key_type.is_in(["R", "S"]) & (text != "") & ~well_formed
+            bad = key_type.is_in(["R", "S"]) & ~well_formed
+            if column.name not in keys:
+                bad &= text != ""
             faults[name] = (bad, f"is no key of {column.width} digits")
     return faults
 
 
 def _set_apart(
     batch: pl.DataFrame,
-    sources: list[Source],
-    table: Table,
+    faults: dict[str, tuple[pl.Expr, str]],
     record: FileRecord,
     tally: Tally,
     rejected: ParquetFolderFile,
 ) -> pl.DataFrame:
     """Write unusable rows to quarantine with the reason, and return the others."""
-    faults = _faults(sources, table)
     if not faults:
         return batch
     flags = batch.select(bad.fill_null(False).alias(name) for name, (bad, _) in faults.items())

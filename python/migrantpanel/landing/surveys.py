@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyreadstat
 
 from migrantpanel.errors import UserError
 from migrantpanel.landing.catalogue import ROW_NUMBER, Survey
@@ -34,6 +33,7 @@ from migrantpanel.landing.readers import (
     labels_of,
     open_table,
     read_labels,
+    read_with_pyreadstat,
     reading,
 )
 from migrantpanel.landing.records import FileRecord
@@ -159,7 +159,8 @@ def read_survey(record: FileRecord, scratch: Path) -> tuple[pl.DataFrame, Labels
         check_magic(path, record.file_format)
         read_labels(path, record.file_format)
         with reading(path):
-            frame, labels = _read_labelled(path, record.file_format)
+            frame, meta = read_with_pyreadstat(path, record.file_format, output_format="polars")
+            frame, labels = _letters_as_text(frame), labels_of(meta)
     else:
         table = open_table(path, record.file_format, scratch)
         with reading(path):
@@ -173,26 +174,6 @@ def read_survey(record: FileRecord, scratch: Path) -> tuple[pl.DataFrame, Labels
     if not frame.height:
         raise UserError(f"{path.name}: the file holds no rows: ask for it again, or leave it out")
     return frame, labels
-
-
-def _read_labelled(path: Path, file_format: str) -> tuple[pl.DataFrame, Labels]:
-    """Read SPSS or Stata; try Windows-1252 where the stated encoding does not fit the text."""
-    reader = pyreadstat.read_dta if file_format == "dta" else pyreadstat.read_sav
-    options: dict[str, Any] = {"user_missing": True, "output_format": "polars"}
-    for attempt in ({}, {"encoding": "windows-1252"}, {"disable_datetime_conversion": True}):
-        try:
-            frame, meta = reader(path, **options, **attempt)
-        except (UnicodeDecodeError, OverflowError, ValueError) as error:
-            failure = error
-            continue
-        except pyreadstat.ReadstatError as error:
-            if "convert" not in str(error).lower() and "encod" not in str(error).lower():
-                raise
-            failure = error
-            continue
-        labels = labels_of(meta)
-        return _letters_as_text(frame), labels
-    raise failure
 
 
 def _letters_as_text(frame: pl.DataFrame) -> pl.DataFrame:
