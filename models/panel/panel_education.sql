@@ -11,7 +11,7 @@ with calendar as (
 ),
 
 -- Level codes are delivered from 2013 on; earlier files only name the programme.
-attained as (
+coded as (
     select
         education.person_key,
         education.year,
@@ -24,14 +24,24 @@ attained as (
             education.attained_soi2021_code,
             education.attained_soi2016_code,
             programme.soi_level_code
-        ) as soi_level_code
+        ) as attained_code
     from {{ ref('stg_education') }} as education
     left outer join {{ ref('education_programme') }} as programme
         on education.attained_programme_code = programme.programme_code
     where education.is_linkable
+),
+
+attained as (
+    select
+        person_key,
+        year,
+        education_series,
+        attained_code
+    from coded
+    where attained_code is not null
     qualify row_number() over (
-        partition by education.person_key, education.year
-        order by soi_level_code desc nulls last
+        partition by person_key, year
+        order by attained_code desc, education_series
     ) = 1
 ),
 
@@ -52,14 +62,13 @@ dated as (
         on
             calendar.person_key = attained.person_key
             and calendar.year = attained.year
-            and attained.soi_level_code is not null
 ),
 
 final as (
     select
         dated.person_id,
         dated.year,
-        attained.soi_level_code as education_soi_code,
+        attained.attained_code as education_soi_code,
         soi_level.education_level,
         attained.education_series,
         dated.education_data_year
@@ -69,7 +78,7 @@ final as (
             dated.person_key = attained.person_key
             and dated.education_data_year = attained.year
     left outer join {{ ref('education_level') }} as soi_level
-        on attained.soi_level_code = soi_level.soi_level_code
+        on attained.attained_code = soi_level.soi_level_code
 )
 
 select * from final

@@ -1,3 +1,5 @@
+{{ config(tags=['shared']) }}
+
 with source as (
     select * from {{ source('landing', 'vslgwbtab') }}
 ),
