@@ -78,8 +78,8 @@ def codes(frame: pl.DataFrame, question: Question) -> list[str | None]:
 
 
 def margin(share: float, n: int) -> float:
-    """Three standard errors of a share."""
-    return 3 * (share * (1 - share) / n) ** 0.5
+    """Four standard errors of a share: a change elsewhere must not tip one of many checks."""
+    return 4 * (share * (1 - share) / n) ** 0.5
 
 
 # -------------------------------------------------------------------- questionnaires
@@ -149,6 +149,10 @@ def changed(name: str, **changes: object) -> Wave:
                 WAVES["SIM_2006"], harmonised={"sex": {"rule": "codes", "from": ["Gezondheid"]}}
             ),
             "stands for no value",
+        ),
+        (
+            lambda: replace(WAVES["SIM_2006"], harmonised={"sex": {"rule": "guess"}}),
+            "rule 'guess' is none of codes, sum, date",
         ),
     ],
 )

@@ -1,7 +1,5 @@
 """Approaches the drawn persons: mode and date, who is out of scope, who responds."""
 
-from datetime import timedelta
-
 import numpy as np
 import polars as pl
 
@@ -12,8 +10,6 @@ from migrantpanel.simulation.surveys.concepts import draw_choice, effect_sum
 from migrantpanel.simulation.surveys.questionnaires import Wave, load_response
 
 SUNDAY = 7
-
-
 # Persons drawn beyond the net number at least, so that a tiny sample can lose some.
 RESERVE = 3
 
@@ -50,9 +46,9 @@ def plan_interviews(wave: Wave, drawn: pl.DataFrame, rng: np.random.Generator) -
     per_place = rates["interviewers_per_municipality"]
     turn = pl.Series(rng.integers(0, per_place, drawn.height))
     has_interviewer = pl.col("mode").is_in(["face_to_face", "telephone"])
-    planned = start + pl.Series([timedelta(days=n) for n in days], dtype=pl.Duration("us"))
+    planned = (start.cast(pl.Int64) + days).cast(pl.Date)
     return drawn.with_columns(
-        mode, interview_date=planned.cast(pl.Date), _turn=turn
+        mode, interview_date=planned, _turn=turn
     ).with_columns(
         interview_date=pl.when(
             has_interviewer & (pl.col("interview_date").dt.weekday() == SUNDAY)
@@ -68,7 +64,9 @@ def plan_interviews(wave: Wave, drawn: pl.DataFrame, rng: np.random.Generator) -
 def approach(
     wave: Wave, country: Country, drawn: pl.DataFrame, net: dict[str, int], rng: np.random.Generator
 ) -> pl.DataFrame:
-    """Add `disposition`; every stratum has exactly its net number of interviews, where it can.
+    """Add `disposition`; every stratum has exactly its net number of interviews.
+
+    Raises `UserError` when fewer drawn persons than that are in scope.
 
     Within a stratum those with the highest willingness respond: log-odds of their attributes plus
     what their household shares plus their own logistic draw.

@@ -13,8 +13,7 @@ import yaml
 from migrantpanel.errors import UserError
 
 MISSING_KINDS = ("not_applicable", "refused", "dont_know")
-# Harmonised values that are numbers or dates as answered, and so have no list of categories.
-UNCODED = ("interview_date", "age", "arrival_year")
+RULES = ("codes", "sum", "date")
 _QUESTION_KEYS = {
     "name", "label", "concept", "format", "harmonised", "answers", "intervals", "number",
     "missing", "ask_if",
@@ -181,9 +180,8 @@ def load_waves() -> tuple[Wave, ...]:
 
 
 def harmonised_variables() -> tuple[str, ...]:
-    """Return every harmonised variable that a concept or an uncoded rule can stand for."""
-    coded = {name for concept in load_concepts().values() for name in concept.harmonised}
-    return (*UNCODED, *sorted(coded))
+    """Return every harmonised variable for which some wave has a rule, sorted."""
+    return tuple(sorted({variable for wave in load_waves() for variable in wave.harmonised}))
 
 
 def parse_wave(given: dict[str, Any]) -> Wave:
@@ -341,6 +339,9 @@ def _cover_problems(where: str, wave: Wave, question: Question, concept: Concept
 def _rule_problems(
     where: str, variable: str, rule: dict[str, Any], questions: dict[str, Question]
 ) -> Iterator[str]:
+    if rule["rule"] not in RULES:
+        yield f"{where}: rule {rule['rule']!r} is none of {', '.join(RULES)}"
+        return
     sources = rule_sources(rule)
     if unknown := [name for name in sources if name not in questions]:
         yield f"{where}: variable {unknown[0]} is not in the questionnaire"
