@@ -18,6 +18,7 @@ from migrantpanel.simulation import build_country, extracts, simulate
 from migrantpanel.simulation.defects import KINDS, damage
 from migrantpanel.simulation.extracts import write_extract
 from migrantpanel.simulation.registers import Registers, register_layouts
+from migrantpanel.simulation.registers import extracts as register_extracts
 from migrantpanel.simulation.sav import Column, write_sav
 
 SEED = 11
@@ -42,7 +43,7 @@ def registers(country, damaged) -> Registers:
 
 @pytest.fixture(scope="module")
 def files(registers) -> dict:
-    return {extract.name: extract for extract in registers.extracts()}
+    return {extract.name: extract for extract in register_extracts(registers)}
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from migrantpanel.errors import UserError
 from migrantpanel.simulation.country import Country, build_country
 from migrantpanel.simulation.defects import Damage, damage
-from migrantpanel.simulation.registers import Extract, Registers
+from migrantpanel.simulation.registers import Extract, Registers, extracts
 from migrantpanel.simulation.sav import write_sav
 
 FileFormat = Literal["sav", "parquet"]
@@ -89,8 +89,8 @@ def _build(persons: int, seed: int, processes: int, progress: Progress) -> Count
 def _write_registers(
     registers: Registers, folder: Path, file_format: str, processes: int, progress: Progress
 ) -> None:
-    extracts = list(registers.extracts())
-    task = progress.add_task("registers", total=len(extracts))
+    files = list(extracts(registers))
+    task = progress.add_task("registers", total=len(files))
 
     def write(extract: Extract) -> None:
         write_extract(extract, folder, file_format)
@@ -98,7 +98,7 @@ def _write_registers(
 
     # Polars and numpy leave the interpreter while they work: threads share the country.
     with ThreadPoolExecutor(processes) as pool:
-        list(pool.map(write, extracts))
+        list(pool.map(write, files))
 
 
 def write_extract(extract: Extract, folder: Path, file_format: str) -> Path:

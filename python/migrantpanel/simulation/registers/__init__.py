@@ -1,0 +1,141 @@
+"""The registers as delivered: one frame per file, with the codes, dates and sentinels of each."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache, partial
+from importlib.resources import files
+
+import polars as pl
+import yaml
+
+from migrantpanel.simulation.registers.education import hoogsteopl
+from migrantpanel.simulation.registers.income import (
+    incomes,
+    inha,
+    inpa,
+    koppelpersoonhuishouden,
+    persoonink,
+    secm,
+)
+from migrantpanel.simulation.registers.keys import LAST_YEAR, REGISTER_START, Registers
+from migrantpanel.simulation.registers.places import AREA_YEARS, vslgwb
+from migrantpanel.simulation.registers.population import (
+    gbaadresobject,
+    gbaburgerlijkestaat,
+    gbahuishoudens,
+    gbamigratie,
+    gbaoverlijden,
+    gbapersoon,
+    gbaverbintenispartner,
+    kindouder,
+)
+from migrantpanel.simulation.sav import Column
+
+__all__ = ["REGISTER_START", "Extract", "Registers", "extracts", "register_layouts"]
+
+Rows = Callable[[Registers], pl.DataFrame]
+# Registers that are one file: register, delivered name, rows.
+WHOLE: tuple[tuple[str, str, Rows], ...] = (
+    ("GBAHUISHOUDENSBUS", "GBAHUISHOUDENS2023BUSV1", gbahuishoudens),
+    ("SECMBUS", "SECMBUS2023V1", secm),
+    ("GBAADRESOBJECTBUS", "GBAADRESOBJECT2023BUSV1", gbaadresobject),
+    ("VSLGWBTAB", "VSLGWB2023TAB03V1", vslgwb),
+    ("GBAPERSOONTAB", "GBAPERSOON2023TABV2", gbapersoon),
+    ("GBABURGERLIJKESTAATBUS", "GBABURGERLIJKESTAAT2023BUSV1", gbaburgerlijkestaat),
+    ("GBAVERBINTENISPARTNERBUS", "GBAVERBINTENISPARTNER2023BUSV1", gbaverbintenispartner),
+    ("KINDOUDERTAB", "KINDOUDER2023TABV10", kindouder),
+    ("KINDOUDERTAB", "KINDOUDER2023TABV2", partial(kindouder, stale=True)),
+    ("GBAOVERLIJDENTAB", "GBAOVERLIJDEN2023TABV1", gbaoverlijden),
+    ("GBAMIGRATIEBUS", "GBAMIGRATIE2023BUSV1", gbamigratie),
+)
+
+
+@dataclass(frozen=True)
+class Extract:
+    """One file to deliver: where, under which name, with which columns; `frame` makes its rows."""
+
+    register: str
+    folder: str
+    name: str
+    year: int
+    columns: list[Column]
+    frame: Callable[[], pl.DataFrame]
+
+
+@cache
+def register_layouts() -> dict:
+    """Return registers.yaml: folders, columns in order, formats, labels and code lists."""
+    text = (files("migrantpanel.simulation") / "parameters" / "registers.yaml").read_text(
+        encoding="utf-8"
+    )
+    return yaml.safe_load(text)
+
+
+def layout(register: str, year: int, country_labels: dict[str, str]) -> list[Column]:
+    """Return the columns of a register in the vintage of a year."""
+    definition = register_layouts()["registers"][register]
+    codes = register_layouts()["codes"] | {"country": country_labels}
+    later = {
+        name
+        for start, names in definition.get("since", {}).items()
+        if year < start
+        for name in names
+    }
+    columns = []
+    for name, (form, label, *code_list) in definition["columns"].items():
+        if name not in later:
+            values = codes[code_list[0]] if code_list else {}
+            columns.append(Column(name, form, label, values))
+    if register == "VSLGWBTAB":
+        for area_year in AREA_YEARS:
+            columns.append(Column(f"gem{area_year}", "A4", f"Gemeente {area_year}"))
+            columns.append(Column(f"wc{area_year}", "A6", f"Wijk {area_year}"))
+            columns.append(Column(f"bc{area_year}", "A8", f"Buurt {area_year}"))
+    return columns
+
+
+def extracts(registers: Registers) -> Iterator[Extract]:
+    """Yield the files to deliver."""
+    parameters = registers.country.parameters
+    labels = {
+        f"{code:04d}": label
+        for code, label in zip(parameters.country_code, parameters.country_label, strict=True)
+    }
+
+    def extract(register: str, name: str, year: int, rows: Callable[[], pl.DataFrame]) -> Extract:
+        definition = register_layouts()["registers"][register]
+        folder = f"{definition['theme']}/{definition.get('folder', register)}"
+        if definition.get("per_year_folder"):
+            folder = f"{folder}/{year}"
+        return Extract(register, folder, name, year, layout(register, year, labels), rows)
+
+    for register, name, rows in WHOLE:
+        yield extract(register, name, LAST_YEAR, partial(rows, registers))
+    # Three files need the incomes of a year.
+    of_year = lru_cache(maxsize=4)(partial(incomes, registers))
+    for year in range(2011, LAST_YEAR + 1):
+        link = f"KOPPELPERSOONHUISHOUDEN{year}" + ("V1" if year >= 2019 else "")
+        for register, name, rows in (
+            ("INPATAB", f"INPA{year}TABV2", inpa),
+            ("INHATAB", f"INHA{year}TABV2", inha),
+            ("KOPPELPERSOONHUISHOUDEN", link, koppelpersoonhuishouden),
+        ):
+            yield extract(
+                register,
+                name,
+                year,
+                lambda rows=rows, year=year: rows(registers, of_year(year), year),
+            )
+    for year in range(2003, 2011):
+        name = f"PERSOONINK{year}TABV3"
+        yield extract("PERSOONINK", name, year, partial(persoonink, registers, year))
+    for year in range(1999, LAST_YEAR + 1):
+        name = _name_of_education(year)
+        yield extract("HOOGSTEOPLTAB", name, year, partial(hoogsteopl, registers, year))
+
+
+def _name_of_education(year: int) -> str:
+    """Until 2012 names began with the date of making, here 1 October two years later."""
+    if year < 2013:
+        return f"{(year + 2) % 100:02d}1001 HOOGSTEOPLTAB {year}V1"
+    return f"HOOGSTEOPL{year}TABV{2 if year in (2019, 2020) else 1}"
