@@ -41,7 +41,7 @@ attained as (
     where attained_code is not null
     qualify row_number() over (
         partition by person_key, year
-        order by attained_code desc, education_series
+        order by attained_code desc, education_series asc
     ) = 1
 ),
 

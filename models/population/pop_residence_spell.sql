@@ -21,7 +21,7 @@ counted as (
     where coalesce(event.start_date <= death.death_date, true)
     qualify row_number() over (
         partition by event.person_key, event.start_date
-        order by event.priority desc, event.status desc, event.reason
+        order by event.priority desc, event.status desc, event.reason asc
     ) = 1
 ),
 
