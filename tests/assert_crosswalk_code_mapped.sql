@@ -21,4 +21,9 @@ where
         (value is null and missing_kind is null)
         or (matched_by = 'pass' and (source_label is not null or is_declared_missing))
     )
-order by delivered_count desc, survey, survey_year, variable, source_code
+order by
+    delivered_count desc,
+    survey asc,
+    survey_year asc,
+    variable asc,
+    source_code asc

@@ -9,12 +9,15 @@ answered_variable as (
     from {{ ref('stg_survey_answer') }}
 ),
 
+delivered_code as (
+    select * from {{ ref('harm_delivered_code') }}
+),
+
 missing_source as (
     select crosswalk_source.*
     from {{ ref('harm_crosswalk_source') }} as crosswalk_source
     semi join answered_variable using (survey, survey_year)
-    anti join {{ ref('harm_delivered_code') }} as delivered_code
-        using (survey, survey_year, source_key)
+    anti join delivered_code using (survey, survey_year, source_key)
     where
         crosswalk_source.source_key != '(design)'
         and crosswalk_source.source_key not like 'sample:%'

@@ -13,11 +13,8 @@ judged as (
         harmonised_code.code as known_code,
         missing_kind.missing_kind as known_kind,
         -- Parts of a computation are numbers; only its result has the code list.
-        coalesce(
-            crosswalk_variable.rule = 'combine'
-            and crosswalk_variable.combine_by != 'first'
-            and crosswalk_value.source_variable != '(combined)', false
-        ) as is_part
+        coalesce(crosswalk_variable.combine_by, 'first') != 'first'
+        and crosswalk_value.source_variable != '(combined)' as is_part
     from crosswalk_value
     left outer join {{ ref('harm_crosswalk_variable') }} as crosswalk_variable
         using (survey, survey_year, variable)
@@ -35,11 +32,13 @@ problem as (
     select
         *,
         case
-            when (target_code is null) = (missing_kind is null)
+            when
+                coalesce(target_code, missing_kind) is null
+                or (target_code is not null and missing_kind is not null)
                 then 'fill either target_code or missing_kind'
             when missing_kind is not null and known_kind is null
                 then 'missing_kind is not in the seed missing_kind'
-            when target_code = '(next)' and combine_by is distinct from 'first'
+            when target_code = '(next)' and coalesce(combine_by, '') != 'first'
                 then '(next) needs the rule combine by first'
             when
                 (is_part or value_type = 'number')

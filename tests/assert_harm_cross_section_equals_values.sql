@@ -1,18 +1,22 @@
 -- The wide table and the long one must tell the same story, column by column.
 with
 
+wide_text as (
+    select
+        respondent_id,
+        cast(
+            columns(* exclude (respondent_id, survey, survey_year, stratum)) as string
+        )
+    from {{ ref('harm_cross_section') }}
+),
+
 wide as (
-    unpivot (
-        select
-            respondent_id,
-            cast(
-                columns(* exclude (respondent_id, survey, survey_year, stratum))
-                as string
-            )
-        from {{ ref('harm_cross_section') }}
-    )
-    on * exclude (respondent_id)
-    into name variable value value
+    select
+        respondent_id,
+        variable,
+        value
+    from wide_text
+    unpivot (value for variable in (* exclude (respondent_id))) -- noqa: PRS
 ),
 
 wide_sum as (

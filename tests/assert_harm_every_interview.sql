@@ -1,4 +1,4 @@
--- A respondent lost between the delivered file and the cross-section is lost without a trace.
+-- Who is lost between the delivered file and the cross-section is lost for good.
 with
 
 delivered as (

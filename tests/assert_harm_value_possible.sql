@@ -1,4 +1,4 @@
--- A value outside its code list or range is a mapping error that tables would show as fact.
+-- A value outside its code list or range is an error that tables show as fact.
 select
     harm_value.survey,
     harm_value.survey_year,

@@ -1,4 +1,4 @@
--- After the response adjustment the respondents of a stratum stand for all drawn units in scope.
+-- Respondents who stand for fewer units than were drawn in scope bias every total.
 with
 
 drawn as (

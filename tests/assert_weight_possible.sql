@@ -1,4 +1,4 @@
--- A weight below one stands for less than the respondent; a gap would drop people in silence.
+-- A weight below one stands for less than the respondent; a gap drops people.
 select
     respondent_id,
     survey,

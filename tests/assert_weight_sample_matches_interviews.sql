@@ -1,4 +1,4 @@
--- An interview without its drawn unit has no weight; a drawn unit that answered must be delivered.
+-- An interview without its drawn unit has no weight; an answer may be lost.
 with
 
 sampled_survey as (

@@ -49,13 +49,13 @@ candidate as (
 ruled as (
     select
         candidate.*,
-        coalesce(exact.target_code, within.target_code) as target_code,
-        coalesce(exact.missing_kind, within.missing_kind) as missing_kind,
-        coalesce(exact.valid_from, within.valid_from) as valid_from,
-        coalesce(exact.valid_to, within.valid_to) as valid_to,
+        coalesce(exact.target_code, spanning.target_code) as target_code,
+        coalesce(exact.missing_kind, spanning.missing_kind) as missing_kind,
+        coalesce(exact.valid_from, spanning.valid_from) as valid_from,
+        coalesce(exact.valid_to, spanning.valid_to) as valid_to,
         case
             when exact.variable is not null then 'code'
-            when within.variable is not null then 'range'
+            when spanning.variable is not null then 'range'
             when candidate.is_passing then 'pass'
         end as matched_by
     from candidate
@@ -67,15 +67,15 @@ ruled as (
             and candidate.source_variable = exact.source_variable
             and candidate.source_code = exact.source_code
             and not exact.is_range
-    left outer join crosswalk_value as within
+    left outer join crosswalk_value as spanning
         on
-            candidate.survey = within.survey
-            and candidate.survey_year = within.survey_year
-            and candidate.variable = within.variable
-            and candidate.source_variable = within.source_variable
+            candidate.survey = spanning.survey
+            and candidate.survey_year = spanning.survey_year
+            and candidate.variable = spanning.variable
+            and candidate.source_variable = spanning.source_variable
             and try_cast(candidate.source_code as double)
-            between within.lowest and within.highest
-            and within.is_range
+            between spanning.lowest and spanning.highest
+            and spanning.is_range
             and exact.variable is null
 ),
 

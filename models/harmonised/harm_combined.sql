@@ -56,9 +56,11 @@ computed as (
         evidence,
         string_agg(source_variable, ' ' order by source_position) as source_variable,
         string_agg(source_code, ' ' order by source_position) as source_code,
-        min_by(missing_kind, source_position)
-            filter (where missing_kind is not null) as missing_kind,
-        string_agg(value, '-' order by source_position) as date_parts,
+        -- Of several kinds the first source's; min_by passes over nulls.
+        min_by(missing_kind, source_position) as missing_kind,
+        cast(
+            try_cast(string_agg(value, '-' order by source_position) as date) as string
+        ) as day,
         case combine_by
             when 'sum' then sum(cast(value as decimal(18, 6)))
             when 'mean' then sum(cast(value as decimal(18, 6))) / count(*)
@@ -83,7 +85,7 @@ ranged as (
         computed.source_code,
         case
             when computed.missing_kind is not null then null
-            when computed.combine_by = 'date' then cast(try_cast(computed.date_parts as date) as string)
+            when computed.combine_by = 'date' then computed.day
             when crosswalk_value.variable is not null then crosswalk_value.target_code
             when harmonised_variable.value_type = 'number'
                 then {{ number_text('computed.number') }}
@@ -91,7 +93,8 @@ ranged as (
         case
             when computed.missing_kind is not null then computed.missing_kind
             -- Parts that make no date, such as 31 February.
-            when computed.combine_by = 'date' and value is null then 'technical_error'
+            when computed.combine_by = 'date' and computed.day is null
+                then 'technical_error'
             when crosswalk_value.variable is not null then crosswalk_value.missing_kind
         end as missing_kind,
         computed.grade,

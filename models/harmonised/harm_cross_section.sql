@@ -1,8 +1,6 @@
-{#- The contract is the only list of the harmonised columns: one per harmonised variable. -#}
-{%- set harmonised = [] -%}
-{%- for column in model.columns.values() if column.config.meta.harmonised -%}
-    {%- do harmonised.append(column) -%}
-{%- endfor -%}
+{#- The contract alone lists the harmonised columns, one per variable. -#}
+{%- set columns = model.columns.values() -%}
+{%- set harmonised = columns | selectattr('config.meta.harmonised') | list -%}
 
 with
 
@@ -26,13 +24,13 @@ harmonised_value as (
 
 wide as (
     select
-        respondent_id
-        {%- for column in harmonised %},
+        {% for column in harmonised %}
         cast(
             max(value) filter (where variable = '{{ column.name }}')
             as {{ column.data_type }}
-        ) as {{ column.name }}
-        {%- endfor %}
+        ) as {{ column.name }},
+        {% endfor %}
+        respondent_id
     from harmonised_value
     group by respondent_id
 ),
@@ -42,10 +40,10 @@ final as (
         respondent.respondent_id,
         respondent.survey,
         respondent.survey_year,
+        {% for column in harmonised %}
+        wide.{{ column.name }},
+        {% endfor %}
         respondent.stratum
-        {%- for column in harmonised %},
-        wide.{{ column.name }}
-        {%- endfor %}
     from respondent
     left outer join wide using (respondent_id)
 )

@@ -7,7 +7,12 @@
 
 combined as (
     select
-        * exclude (value, missing_kind, grade, evidence),
+        respondent_id,
+        survey,
+        survey_year,
+        variable,
+        source_variable,
+        source_code,
         'combine' as rule,
         value,
         missing_kind,
@@ -47,11 +52,47 @@ not_asked as (
 ),
 
 final as (
-    select * from recoded
+    select
+        respondent_id,
+        survey,
+        survey_year,
+        variable,
+        source_variable,
+        source_code,
+        rule,
+        value,
+        missing_kind,
+        grade,
+        evidence
+    from recoded
     union all
-    select * from combined
+    select
+        respondent_id,
+        survey,
+        survey_year,
+        variable,
+        source_variable,
+        source_code,
+        rule,
+        value,
+        missing_kind,
+        grade,
+        evidence
+    from combined
     union all
-    select * from not_asked
+    select
+        respondent_id,
+        survey,
+        survey_year,
+        variable,
+        source_variable,
+        source_code,
+        rule,
+        value,
+        missing_kind,
+        grade,
+        evidence
+    from not_asked
 )
 
 select * from final

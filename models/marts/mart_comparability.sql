@@ -1,8 +1,6 @@
-{#- One share per kind of missing; the contract is the only list of them. -#}
-{%- set kinds = [] -%}
-{%- for name in model.columns if name.startswith('share_') and name != 'share_valid' -%}
-    {%- do kinds.append(name | replace('share_', '')) -%}
-{%- endfor -%}
+{#- The contract alone lists the kinds of missing, one share each. -#}
+{%- set columns = model.columns.values() -%}
+{%- set kinds = columns | selectattr('config.meta.missing_kind') | list -%}
 
 with
 
@@ -16,11 +14,11 @@ answered as (
         survey,
         survey_year,
         count(*) as respondent_count,
+        {% for column in kinds %}
+        count(*) filter (where missing_kind = '{{ column.config.meta.missing_kind }}')
+        / count(*) as {{ column.name }},
+        {% endfor %}
         count(value) / count(*) as share_valid
-        {%- for kind in kinds %},
-        count(*) filter (where missing_kind = '{{ kind }}') / count(*)
-            as share_{{ kind }}
-        {%- endfor %}
     from {{ ref('harm_value') }}
     group by all
 ),
@@ -38,10 +36,10 @@ final as (
         comparability.note,
         comparability.is_delivered,
         coalesce(answered.respondent_count, 0) as respondent_count,
+        {% for column in kinds %}
+        answered.{{ column.name }},
+        {% endfor %}
         answered.share_valid
-        {%- for kind in kinds %},
-        answered.share_{{ kind }}
-        {%- endfor %}
     from comparability
     left outer join answered using (variable, survey, survey_year)
 )

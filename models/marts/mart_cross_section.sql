@@ -1,8 +1,6 @@
-{#- The contract is the only list of the harmonised columns: one per harmonised variable. -#}
-{%- set harmonised = [] -%}
-{%- for column in model.columns.values() if column.config.meta.harmonised -%}
-    {%- do harmonised.append(column.name) -%}
-{%- endfor -%}
+{#- The contract alone lists the harmonised columns, one per variable. -#}
+{%- set columns = model.columns.values() -%}
+{%- set harmonised = columns | selectattr('config.meta.harmonised') | list -%}
 
 with
 
@@ -43,10 +41,10 @@ final as (
         cross_section.survey_year,
         cross_section.stratum,
         person_key.person_id,
-        link.link_status
-        {%- for name in harmonised %},
-        cross_section.{{ name }}
-        {%- endfor %},
+        link.link_status,
+        {% for column in harmonised %}
+        cross_section.{{ column.name }},
+        {% endfor %}
         survey_weight.weight_design,
         survey_weight.weight_nonresponse,
         survey_weight.weight,

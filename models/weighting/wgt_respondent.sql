@@ -27,10 +27,13 @@ stratum_response as (
         drawn_unit.survey,
         drawn_unit.survey_year,
         drawn_unit.stratum,
-        cast(sum(exact_weight) filter (where is_in_scope) as double)
-            as in_scope_weight,
         cast(
-            sum(exact_weight) filter (where respondent.respondent_id is not null)
+            sum(drawn_unit.exact_weight) filter (where drawn_unit.is_in_scope)
+            as double
+        ) as in_scope_weight,
+        cast(
+            sum(drawn_unit.exact_weight)
+            filter (where respondent.respondent_id is not null)
             as double
         ) as respondent_weight
     from drawn_unit
