@@ -1,4 +1,4 @@
-"""Models tagged `shared` run on DuckDB and on Spark: they hold nothing that one of the two lacks."""
+"""Models tagged `shared` run on DuckDB and on Spark: nothing in them is for one of the two only."""
 
 import json
 import re
