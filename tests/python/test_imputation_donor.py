@@ -462,11 +462,11 @@ def test_bad_data_is_named(where: str, change: dict, message: str) -> None:
         ({"exact": ["sex", "age"]}, "'age' is in exact and in distance"),
         ({"exact": ["id"]}, "the id 'id' cannot be matched on"),
         ({"targets": ["distance"]}, "has the name of a result column"),
-        ({"max_uses": 0}, "max_uses must be a whole number of at least 1, not 0"),
+        ({"max_uses": 0}, "max_uses must be a whole number from 1 to 1,000,000,000, not 0"),
         ({"max_uses": 1.5}, "max_uses must be a whole number"),
         ({"seed": None}, "seed must be a whole number"),
         ({"fallback": ["sex"]}, r"fallback\[0\] must be a list"),
-        ({"min_donors": 0}, "min_donors must be a whole number of at least 1"),
+        ({"min_donors": 0}, "min_donors must be a whole number from 1"),
         ({"donors": [1, 2]}, "donors: give a pandas, polars or Arrow table, not list"),
     ],
 )

@@ -37,7 +37,9 @@ UNSERVED = {
 
 RESULT_COLUMNS = ("recipient_id", "donor_id", "distance", "match_level")
 SUMMARY_KEY = b"donor_summary"
+# Numbers of cells and of seats stay within 64 bits.
 MAX_CELL = 2**62
+MOST = 10**9
 
 
 class DonorError(UserError, ValueError):
@@ -393,7 +395,9 @@ def _hash(ids: pa.ChunkedArray, seed: int) -> Hashes:
 
 def _table(data: Any, who: str, columns: list[str]) -> pa.Table:
     """Return the columns as an Arrow table."""
-    if isinstance(data, pa.Table | pa.RecordBatch):
+    if isinstance(data, pa.RecordBatch):
+        data = pa.Table.from_batches([data])
+    if isinstance(data, pa.Table):
         names = data.schema.names
     elif hasattr(data, "columns") and hasattr(data, "__arrow_c_stream__"):
         names = list(data.columns)
@@ -407,8 +411,7 @@ def _table(data: Any, who: str, columns: list[str]) -> pa.Table:
     ]
     DonorError.collect(dict.fromkeys(problems))
     try:
-        selected = data.select(columns) if hasattr(data, "select") else data[columns]
-        table = pa.table(selected)
+        table = data.select(columns) if isinstance(data, pa.Table) else pa.table(data[columns])
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise DonorError(f"{who}: a column cannot be read as one type: {error}") from error
     if who == "donors" and not table.num_rows:
@@ -476,10 +479,10 @@ def _check_options(
         for target in targets
         if target in RESULT_COLUMNS
     ]
-    for name, value, least in (("max_uses", max_uses, 1), ("min_donors", min_donors, 1)):
+    for name, value in (("max_uses", max_uses), ("min_donors", min_donors)):
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        if not (whole and value >= least) and not (name == "max_uses" and value is None):
-            problems.append(f"{name} must be a whole number of at least {least}, not {value!r}")
+        if not (whole and 1 <= value <= MOST) and not (name == "max_uses" and value is None):
+            problems.append(f"{name} must be a whole number from 1 to {MOST:,}, not {value!r}")
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
         problems.append(f"seed must be a whole number, not {seed!r}")
     DonorError.collect(problems)

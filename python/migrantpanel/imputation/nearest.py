@@ -91,7 +91,8 @@ def nearest(places: Places, cell: Ints, values: Floats) -> Pairs:
         return _nearest_on_line(places, cell, values[:, 0])
     # Many recipients share their values: each combination is searched once.
     group, member = _distinct(cell, values)
-    found = Tree(places, np.arange(len(places)), values).nearest(cell[group], values[group])
+    tree = Tree(places, np.arange(len(places)), _extent(places.values, values))
+    found = tree.nearest(cell[group], values[group])
     of_group = _ranges_by_key(found.recipient, len(group))
     count = np.diff(of_group)[member]
     pair = ranges(of_group[member], count)
@@ -123,13 +124,9 @@ def _place_at(place_cell: Ints, place_value: Floats, cell: Ints, value: Floats) 
 class Tree:
     """A k-d tree over all cells at once: the cell is one more axis, too long to cross."""
 
-    def __init__(self, places: Places, members: Ints, others: Floats) -> None:
-        """Plant the tree over some places; `others` are the values it will be asked about."""
-        self.places, self.members = places, members
-        both = (places.values, others)
-        low = np.min([values.min(axis=0) for values in both], axis=0)
-        high = np.max([values.max(axis=0) for values in both], axis=0)
-        self.extent = float((high - low).sum()) or 1.0
+    def __init__(self, places: Places, members: Ints, extent: float) -> None:
+        """Plant the tree over some places; no two points are farther apart than `extent`."""
+        self.places, self.members, self.extent = places, members, extent
         self.stride = 4 * self.extent
         # Median splits cost twice the time to plant and save nothing on distinct points.
         self.tree = cKDTree(
@@ -320,12 +317,16 @@ def _turns_in_tree(
     """Serve the queue on several match variables, from a list of neighbours per combination."""
     group, member = _distinct(cell[queue], values[queue])
     neighbours = _Neighbours(places, members, room, cell[queue][group], values[queue][group])
+    waiting = np.bincount(member).tolist()
     taken, distances = [], []
     for begin in range(0, len(queue), TURNS):
         turns = member[begin : begin + TURNS]
         neighbours.look_ahead(np.unique(turns))
         for spot in turns.tolist():
             place, distance = neighbours.take(spot)
+            waiting[spot] -= 1
+            if not waiting[spot]:
+                neighbours.forget(spot)
             taken.append(place)
             distances.append(distance)
     return _served(queue, members, taken, distances)
@@ -334,8 +335,8 @@ def _turns_in_tree(
 class _Neighbours:
     """Lists of the nearest places with room, one per spot (a cell and its match values).
 
-    A list that runs out is looked up again twice as long; the tree is planted again when half of
-    its places are full, so that lists stay short.
+    A list that runs out is looked up again twice as long. When looking past full places has cost
+    as much as planting the tree again without them, that is done, and lists are short again.
     """
 
     def __init__(
@@ -345,7 +346,8 @@ class _Neighbours:
         self.seats = _Room(places, members, room)
         self.number = np.full(len(places), -1)
         self.number[members] = np.arange(len(members))
-        self.tree, self.planted, self.full = Tree(places, members, values), 0, 0
+        self.extent = _extent(places.values, values)
+        self.tree, self.planted, self.spent = Tree(places, members, self.extent), 0, 0
         # Per spot: distances and places, how far they reach, when looked up, where to go on.
         self.lists: dict[int, tuple[list[float], list[int], float, int]] = {}
         self.cursor: dict[int, int] = {}
@@ -367,21 +369,27 @@ class _Neighbours:
                 return self._seat(near, place, i), near[i]
             if reach == np.inf:
                 return -1, np.inf
-            longer = 2 * len(place) if looked == self.planted else FIRST_NEIGHBOURS_IN_TURN
-            self._look(np.array([spot]), longer)
+            count = 2 * len(place) if looked == self.planted else FIRST_NEIGHBOURS_IN_TURN
+            self.spent += count
+            if self.spent > len(self.members):
+                self._plant()
+            self._look(np.array([spot]), count)
+
+    def forget(self, spot: int) -> None:
+        """Drop the list of a spot: everybody there has had their turn."""
+        del self.lists[spot], self.cursor[spot]
+
+    def _plant(self) -> None:
+        still_open = self.members[np.asarray(self.seats.left) > 0]
+        if len(still_open):
+            self.tree, self.planted = Tree(self.places, still_open, self.extent), self.planted + 1
+        self.spent = 0
 
     def _seat(self, near: list[float], place: list[int], i: int) -> int:
         j = i
         while j < len(place) and near[j] == near[i]:
             j += 1
-        chosen = self.seats.take([p for p in place[i:j] if self.seats.left[p]])
-        self.full += not self.seats.left[chosen]
-        if 2 * self.full > len(self.tree.members) > 1:
-            still_open = self.members[np.asarray(self.seats.left) > 0]
-            if len(still_open):
-                self.tree = Tree(self.places, still_open, self.values)
-                self.planted, self.full = self.planted + 1, 0
-        return chosen
+        return self.seats.take([p for p in place[i:j] if self.seats.left[p]])
 
     def _look(self, spots: Ints, count: int) -> None:
         if not len(spots):
@@ -440,6 +448,13 @@ def allot_donors(places: Places, served: Pairs, uses: Ints) -> Ints:
     chosen = np.empty(len(served.place), np.int64)
     chosen[order] = seats[np.argsort(np.concatenate(seat_place), kind="stable")]
     return chosen
+
+
+def _extent(left: Floats, right: Floats) -> float:
+    """Return a distance that no two points of either array exceed, above 0."""
+    low = np.minimum(left.min(axis=0), right.min(axis=0))
+    high = np.maximum(left.max(axis=0), right.max(axis=0))
+    return float((high - low).sum()) or 1.0
 
 
 def ranges(start: Ints, length: Ints) -> Ints:
