@@ -21,7 +21,6 @@ POLARS_TYPES: dict[str, pl.DataType] = {
 }
 # A file with more unreadable rows than this is refused: then the column is wrong, not a row.
 QUARANTINE_LIMIT = 0.1
-EXAMPLES_KEPT = 3
 
 
 @dataclass(frozen=True)
