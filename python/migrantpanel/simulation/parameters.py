@@ -42,11 +42,12 @@ class Streams:
 
 @dataclass(frozen=True)
 class Parameters:
-    """Every rate of the simulation; `rates` holds the sections of population.yaml as written."""
+    """Every rate of the simulation; dictionaries hold the sections of a file as written."""
 
     rates: dict
     labour: dict
     defects: dict
+    delivery: dict
     origins: tuple[str, ...]
     motives: tuple[str, ...]
     country_code: np.ndarray
@@ -95,6 +96,7 @@ def load_parameters() -> Parameters:
         rates=rates,
         labour=yaml.safe_load(_read("careers.yaml")),
         defects=yaml.safe_load(_read("defects.yaml")),
+        delivery=yaml.safe_load(_read("delivery.yaml")),
         origins=origins,
         motives=motives,
         country_code=np.array([int(row["code"]) for row in countries]),

@@ -9,13 +9,12 @@ import polars as pl
 import yaml
 
 from migrantpanel.simulation.registers.education import hoogsteopl
+from migrantpanel.simulation.registers.household_income import inha
 from migrantpanel.simulation.registers.income import (
     incomes,
-    inha,
     inpa,
     koppelpersoonhuishouden,
     persoonink,
-    secm,
 )
 from migrantpanel.simulation.registers.keys import LAST_YEAR, REGISTER_START, Registers
 from migrantpanel.simulation.registers.places import AREA_YEARS, vslgwb
@@ -29,6 +28,7 @@ from migrantpanel.simulation.registers.population import (
     gbaverbintenispartner,
     kindouder,
 )
+from migrantpanel.simulation.registers.sources import secm
 from migrantpanel.simulation.sav import Column
 
 __all__ = ["REGISTER_START", "Extract", "Registers", "extracts", "register_layouts"]

@@ -11,22 +11,24 @@ from migrantpanel.simulation.registers.keys import Registers
 
 def hoogsteopl(registers: Registers, year: int) -> pl.DataFrame:
     """Highest attained and followed level on 1 October, where the register knows it."""
+    rates = registers.rates["education"]
     day = date(year, 10, 1)
     alive = registers.registered(day)
     steps = registers.country.education_spell.filter(
         (pl.col("start") <= day) & (pl.col("end").is_null() | (pl.col("end") > day))
     )
     frame = alive.join(steps, on="person", how="inner").filter(
-        pl.col("birth_date") <= date(year - 15, 10, 1)
+        pl.col("birth_date") <= date(year - rates["lowest_age"], 10, 1)
     )
     frame = frame.filter(~registers.damage.education_unknown.gather(frame["person"]))
     rng = generator(registers.seed, "education register")
     size = registers.country.person.height
     field, sampled = rng.integers(1, 11, size), rng.random(size)
-    weight = np.round(rng.uniform(2, 40, size), 4)
+    weight = np.round(rng.uniform(*rates["weight"], size), 4)
     who = frame["person"].to_numpy()
     # People who left school before the registers are known from the labour force survey.
-    is_sampled = pl.Series(sampled[who] < 0.3) & (frame["birth_date"] < date(1965, 1, 1))
+    early = frame["birth_date"] < date(rates["sampled_born_before"], 1, 1)
+    is_sampled = pl.Series(sampled[who] < rates["sampled"]) & early
     source = pl.when(is_sampled).then(pl.lit("03")).when(
         pl.col("level_attained").str.starts_with("3")
     ).then(pl.lit("01")).otherwise(pl.lit("02"))  # fmt: skip

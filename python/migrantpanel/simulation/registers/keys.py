@@ -27,6 +27,7 @@ class Registers:
         self.country = country
         self.damage = damage
         self.seed = seed
+        self.rates = country.parameters.delivery
         inside = country.registration.filter(
             pl.col("end").is_null() | (pl.col("end") > REGISTER_START)
         )["person"].unique()
@@ -37,6 +38,10 @@ class Registers:
     def person(self) -> pl.DataFrame:
         """Persons of the registers."""
         return self.country.person.filter(self.in_register)
+
+    def price(self, year: int) -> float:
+        """Return the level of wages and benefits relative to 2003."""
+        return float(np.exp(self.country.parameters.labour["income"]["growth"] * (year - 2003)))
 
     def known(self, persons: pl.Series) -> pl.Series:
         """Whether persons (or null) are in the registers."""

@@ -146,7 +146,8 @@ def kindouder(registers: Registers, stale: bool = False) -> pl.DataFrame:
         {"birth_date": "start"}
     )
     if stale:
-        lost = generator(registers.seed, "stale parents").random(frame.height) < 0.02
+        draw = generator(registers.seed, "stale parents").random(frame.height)
+        lost = draw < registers.rates["population"]["stale_fathers_missing"]
         frame = frame.with_columns(father=pl.when(pl.Series(~lost)).then(pl.col("father"))).filter(
             pl.col("start") < date(LAST_YEAR, 1, 1)
         )
@@ -163,7 +164,8 @@ def gbaoverlijden(registers: Registers) -> pl.DataFrame:
     frame = registers.person.filter(pl.col("death_date").is_not_null())
     last = registers.country.registration.group_by("person").agg(pl.col("end_reason").last())
     frame = frame.join(last, on="person", how="left")
-    heard = generator(registers.seed, "deaths abroad").random(frame.height) < 0.3
+    draw = generator(registers.seed, "deaths abroad").random(frame.height)
+    heard = draw < registers.rates["population"]["deaths_abroad_reported"]
     frame = frame.filter((pl.col("end_reason") == "death") | pl.Series(heard))
     return registers.keyed(frame, on="death_date").with_columns(
         GBADatumOverlijden=text_date(pl.col("death_date"))
