@@ -1,3 +1,24 @@
+{#- The exclusive end of a spell from its delivered inclusive last day, or null while it lasts.
+    Three spellings of "still lasts": a marker (var `open_end_markers`), nothing at all, and the
+    last day of the delivered version. A spell that truly ends on that day cannot be told apart. -#}
+{% macro spell_end(column, version_year='file_year') -%}
+case
+    when coalesce({{ column }}, '') in ('', {{ quoted(var('open_end_markers')) }}) then null
+    when {{ column }} >= cast({{ version_year }} as string) || '1231' then null
+    else {{ text_to_date(column) }} + 1
+end
+{%- endmacro %}
+
+{#- True when [start, end) covers the day; an open spell has no end. -#}
+{% macro covers(start_date, end_date, day) -%}
+{{ start_date }} <= {{ day }} and coalesce({{ end_date }} > {{ day }}, true)
+{%- endmacro %}
+
+{#- The day that stands for "no end yet" inside a calculation, never in a result. -#}
+{% macro far_future() -%}
+date '2999-12-31'
+{%- endmacro %}
+
 {#- The end of a spell, cut where the same person's next spell starts: successive spells of one
     person never overlap. Expects columns person_key and start_date. -#}
 {% macro cut_at_next(end_date) -%}
