@@ -130,7 +130,7 @@ def random_case(seed: int) -> dict:
     rng = generator(seed, "donor test")
     exact = list(rng.permutation(list(EXACT))[: rng.integers(0, 4)])
     distance = ["a", "b", "c"][: rng.integers(0, 4)]
-    scale = rng.choice(["whole", "tenths", "real"])
+    scale = rng.choice(["whole", "tenths", "real", "uneven"])
     missing = rng.choice([0.0, 0.15])
 
     def rows(count: int, prefix: str) -> list[dict]:
@@ -145,6 +145,7 @@ def random_case(seed: int) -> dict:
                     "whole": float(rng.integers(0, 4)),
                     "tenths": float(rng.integers(0, 6)) / 10,
                     "real": float(rng.normal()),
+                    "uneven": float(rng.normal() * 10.0 ** rng.integers(-6, 9)),
                 }[scale]
                 row[column] = None if rng.random() < missing / 3 else value
             row["category"] = str(rng.integers(0, 5))

@@ -174,7 +174,7 @@ class Tree:
         for column, value in zip(self.places.values.T, values.T, strict=True):
             distance += np.abs(column[place] - value[:, None])
         distance[np.isinf(near)] = np.inf
-        reach = near[:, -1] * (1 - 1e-9) - 1e-13 * self.extent
+        reach = near[:, -1] * (1 - 1e-9) - 1e-14 * self.extent
         if count == len(self.members):
             reach[:] = np.inf
         return distance, place, reach
