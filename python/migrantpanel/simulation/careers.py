@@ -119,19 +119,19 @@ def _traits(parameters: Parameters, person, rng: np.random.Generator) -> dict[st
     years = np.where(first, (year_start(2005) - arrival) / YEAR, 0)
     years = np.clip(years, 0, 40) - np.where(first, 15, 0)
     integration = (
-        0.8 * integration
+        rates["own"] * integration
         + by_generation["integration"]
         + rates["integration"]["per_year_here"] * years
         + rates["integration"]["ability"] * ability
     )
     traditional = (
-        0.8 * traditional
+        rates["own"] * traditional
         + by_generation["traditional"]
         + rates["traditional"]["ability"] * ability
         + rates["traditional"]["muslim"] * (religion == 1)
     )
     level = np.array([rates["religiosity"][name] for name in RELIGIONS])
-    religiosity = 0.8 * religiosity + level[religion]
+    religiosity = rates["own"] * religiosity + level[religion]
     return {
         "ability": ability,
         "trait_integration": integration,
@@ -148,11 +148,13 @@ def _levels(parameters, person, traits, rng) -> tuple[np.ndarray, dict[str, np.n
     """Return the final level (0 to 3) and a detailed code for each of the four levels."""
     rates, n = parameters.labour["education"], len(person["birth"])
     shift = np.array([rates["shift_first"][name] for name in parameters.origins])
-    shift = shift[person["origin"]] * np.array([0.0, 1.0, 0.33])[person["generation"]]
+    shift = (
+        shift[person["origin"]] * np.array([0.0, 1.0, rates["second_share"]])[person["generation"]]
+    )
     study = person["motive"] == parameters.motives.index("study")
     weight = rates["ability"]
     score = weight * traits["ability"] + np.sqrt(1 - weight**2) * rng.standard_normal(n)
-    score = score + shift + 0.8 * study
+    score = score + shift + rates["students"] * study
     cohort = 1970 + person["birth"] / YEAR
     knots = sorted(rates["shares"])
     table = np.cumsum(np.array([rates["shares"][k] for k in knots]), axis=1)[:, :3]
@@ -240,7 +242,7 @@ def _states(parameters, person, level, until_age, rng):
     ill, poor, studies = rng.random(n), rng.random(n), rng.random(n)
     poor_limit = (
         np.array([rates["assistance"][k] for k in ("native", "first", "second")])[generation]
-        * np.array([1.3, 1.15, 0.85, 0.55])[level]
+        * np.array(rates["assistance_by_level"])[level]
     )
     persistence = rates["persistence"]
     x = rng.standard_normal(n)
@@ -270,8 +272,8 @@ def _states(parameters, person, level, until_age, rng):
                 in_school,
                 pensioner | ((age >= 60) & (draw < rates["early_retirement"])),
                 ill < curve(rates["disability"], age),
-                np.isin(before, WORKING) & (draw < 0.75),
-                (before == UNEMPLOYED) & (draw < 0.45),
+                np.isin(before, WORKING) & (draw < rates["unemployed_after_work"]),
+                (before == UNEMPLOYED) & (draw < rates["stays_unemployed"]),
                 poor < poor_limit,
                 poor > 1 - rates["other_benefit"],
             ],
@@ -383,7 +385,7 @@ def _income(rates, person, traits, level, state, month, here, registration, rng)
     permanent = rates["person"] * rng.standard_normal(n) + rates["ability"] * traits["ability"]
     fixed = permanent + np.array(rates["level"])[level]
     part_time = np.where(man, rates["part_time"]["man"], rates["part_time"]["woman"])
-    part_time = np.clip(part_time + 0.12 * rng.standard_normal(n), 0.2, 1.0)
+    part_time = np.clip(part_time + rates["part_time"]["sd"] * rng.standard_normal(n), 0.2, 1.0)
     arrival = np.where(person["first_arrival"] < NEVER, person["first_arrival"], person["birth"])
     age_arrival = np.clip((arrival - person["birth"]) / YEAR, 15, 65)
     built_up = np.clip((65 - age_arrival) / rates["pension_years_needed"], 0.1, 1.0)
@@ -406,11 +408,13 @@ def _income(rates, person, traits, level, state, month, here, registration, rng)
             share = share * here[i]
             employed = (source == EMPLOYEE) | (source == DIRECTOR)
             parts["wage"] += np.where(
-                employed, full * part_time * share * np.where(source == DIRECTOR, 1.8, 1.0), 0
+                employed,
+                full * part_time * share * np.where(source == DIRECTOR, rates["director"], 1.0),
+                0,
             )
             own = (source == SELF_EMPLOYED) | (source == OTHER_SELF_EMPLOYED)
             own |= source == FAMILY_MEMBER
-            profit = np.where(loss, -0.3, spread) * full * share
+            profit = np.where(loss, rates["self_employed_loss_size"], spread) * full * share
             parts["profit"] += np.where(own, profit, 0)
             parts["benefit"] += share * np.select(
                 [

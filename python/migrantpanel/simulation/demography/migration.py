@@ -46,7 +46,7 @@ def emigrate(block: Block) -> None:
     hazard *= np.where(
         block.guest_origins[origin] & (age > 58) & (age < 68), rates["retirement_return"], 1.0
     )
-    hazard *= np.where(age > 72, 0.4, 1.0)
+    hazard *= np.where(age > 72, rates["after_72"], 1.0)
     unnoticed = np.where(foreign, rates["unregistered"], 0.0)
     happens = block.happens(hazard + unnoticed)
     silent = block.rng.random(len(heads)) * (hazard + unnoticed) < unnoticed
@@ -315,7 +315,7 @@ def join_spouses(block: Block) -> None:
     block.place(spouses, days, person.group[a], SPOUSE)
     woman = person.sex[spouses] == WOMAN
     origin = person.origin[a]
-    mean = np.where(block.marrying[origin], 1.3, 0.6)
+    mean = np.where(block.marrying[origin], *block.rates["streams"]["children_of_followers"])
     start = np.maximum(block.union.start[unions], days - 14 * 365)
     children = _children_before(
         block, spouses[woman], a[woman], start[woman], days[woman], mean[woman]

@@ -81,7 +81,7 @@ def _match(block: Block, pool, seekers, sex, age, origin, second) -> tuple[np.nd
     own = origin[seekers]
     endogamous = rng.random(n) < block.endogamy[second[seekers], own]
     drawn = origin[rng.choice(candidates, n)]
-    elsewhere = np.where((own > 0) & (rng.random(n) < 0.7), 0, drawn)
+    elsewhere = np.where((own > 0) & (rng.random(n) < rates["outside_with_native"]), 0, drawn)
     wanted = np.where(endogamous, own, elsewhere)
     gap = rng.normal(rates["age_gap_mean"], rates["age_gap_sd"], n)
     opposite = person.sex[pool[seekers]] != sex
@@ -209,7 +209,7 @@ def separate(block: Block) -> None:
         * block.separation[person.origin[block.union.a[rows]]]
     )
     age = block.age(block.union.a[rows])
-    rows = rows[block.happens(hazard * np.where(age > 60, 0.25, 1.0))]
+    rows = rows[block.happens(hazard * np.where(age > 60, rates["after_60"], 1.0))]
     _divorce_abroad(block)
     n = len(rows)
     if not n:

@@ -88,7 +88,7 @@ def bear(block: Block) -> None:
     second = (person.generation[women] != 1) & (person.origin[women] > 0)
     own = np.where(second, (own + 1) / 2, own)
     # Large families of the first arrivals fade with the calendar.
-    own = 1 + (own - 1) * np.interp(block.year, [1960, 1985, 2023], [1.6, 1.3, 0.6])
+    own = 1 + (own - 1) * curve(rates["origin_gap_by_year"], block.year)
     hazard = (
         np.array(rates["by_parity"])[parity]
         * curve(rates["by_age"], block.age(women))
@@ -109,7 +109,7 @@ def bear(block: Block) -> None:
     groups = person.group[mothers]
     here = person.state[mothers] == RESIDENT
     countries = np.where(here, NETHERLANDS, block.group.country[groups])
-    sex = np.where(block.rng.random(n) < 0.512, MAN, WOMAN)
+    sex = np.where(block.rng.random(n) < rates["boys"], MAN, WOMAN)
     children = person.add(n, sex=sex, birth=days, country=countries)
     # A father who is not known to the registers is taken to come from where the mother does.
     person.father_country[children] = person.country[mothers]
