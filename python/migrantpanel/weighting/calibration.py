@@ -111,7 +111,8 @@ def calibrate(
     calibrator = Calibrator(data, margins, totals, domain)
     if isinstance(design_weight, str):
         (column,) = arrow_columns(data, [design_weight]).values()
-        weights, label = _numeric(column, design_weight), f"design weight {design_weight!r}"
+        label = f"design weight {design_weight!r}"
+        weights = _numeric(column, label)
     else:
         weights, label = _vector(design_weight), "design weight"
     return calibrator.weigh(weights, method, bounds, tol, max_iter, label=label)
@@ -140,7 +141,7 @@ class Calibrator:
             dict.fromkeys(name for parts in wanted.values() for part in parts for name in part)
         )
         columns = arrow_columns(data, [*names, *([domain] if domain is not None else [])])
-        self.rows = len(data)
+        self.rows = len(next(iter(columns.values())))
         self._domains: list[tuple[str, np.ndarray | None, System]] = []
         categorical = [
             name
@@ -345,7 +346,8 @@ def _wanted(
         if text in texts:
             raise CalibrationError(f"domain {domain!r} names category {text!r} twice")
         part = margins.get(key, {}), totals.get(key, {})
-        if not all(isinstance(half, Mapping) for half in part):
+        nested = all(isinstance(half, Mapping) for half in part)
+        if not nested or not all(isinstance(counts, Mapping) for counts in part[0].values()):
             raise CalibrationError(
                 f"with domain={domain!r}, margins and totals are dictionaries per category of "
                 f"that column, which {_named(text)} is not"

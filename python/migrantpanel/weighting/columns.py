@@ -102,7 +102,8 @@ def numbers(column: pa.ChunkedArray) -> np.ndarray:
     """
     kind = column.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
-        raise CalibrationError(f"holds {kind}, not numbers: convert it")
+        named = "text" if "string" in str(kind) else str(kind)
+        raise CalibrationError(f"holds {named}, not numbers: convert it")
     values = column.cast(pa.float64(), safe=False).combine_chunks().fill_null(math.nan)
     if isinstance(values, pa.ChunkedArray):
         values = values.chunk(0)

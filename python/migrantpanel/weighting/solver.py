@@ -34,6 +34,8 @@ class Solution:
     worst: int
 
 
+# Steps that are too long overflow and are halved.
+@np.errstate(over="ignore", invalid="ignore")
 def solve(
     system: System, design: np.ndarray, distance: Distance, tol: float, max_iter: int
 ) -> Solution:
