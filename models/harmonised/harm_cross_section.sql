@@ -26,7 +26,7 @@ wide as (
     select
         {% for column in harmonised %}
         cast(
-            max(value) filter (where variable = '{{ column.name }}')
+            max(case variable when '{{ column.name }}' then value end)
             as {{ column.data_type }}
         ) as {{ column.name }},
         {% endfor %}
