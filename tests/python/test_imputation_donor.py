@@ -408,6 +408,25 @@ def test_dates_differ_in_days_and_targets_keep_their_type() -> None:
     assert result.schema.field("granted").type == pa.date32()
 
 
+def test_a_match_column_may_be_a_target_and_a_category_stays_one() -> None:
+    recipients = pl.DataFrame({"id": [1], "sex": ["1"], "age": [20]})
+    donors = pl.DataFrame({"id": [2, 3], "sex": ["1", "2"], "age": [23, 20], "ground": ["a", "b"]})
+    donors = donors.with_columns(pl.col("ground").cast(pl.Enum(["b", "a"])))
+    result = donor_impute(
+        recipients, donors, "id", ["sex"], ["age"], ["ground", "age", "sex"], 1, fallback=[["age"]]
+    )
+    assert result.to_pylist()[0] == {
+        "recipient_id": 1,
+        "donor_id": 2,
+        "distance": 3.0,
+        "match_level": 0,
+        "ground": "a",
+        "age": 23,
+        "sex": "1",
+    }
+    assert pa.types.is_dictionary(result.schema.field("ground").type)
+
+
 def test_no_recipients_is_an_empty_result() -> None:
     recipients, donors = one_cell(3, 2)
     result = donor_impute(recipients[:0], donors, "id", ["year"], [], ["ground"], seed=1)

@@ -126,19 +126,7 @@ def donor_impute(
     if max_uses is None:
         uses = np.bincount(donor[donor >= 0], minlength=giving.num_rows)
 
-    summary = {
-        "levels": [
-            {"match_level": n, "exact": list(level), "recipients": int((match_level == n).sum())}
-            for n, level in enumerate(levels)
-        ],
-        "unserved": {why: int((match_level == code).sum()) for code, why in UNSERVED.items()},
-        "donors": {
-            "given": giving.num_rows,
-            "left out, distance missing": giving.num_rows - len(usable),
-            "used": int((uses > 0).sum()),
-            "most uses": int(uses.max(initial=0)),
-        },
-    }
+    summary = _summary(levels, match_level, uses, giving.num_rows - len(usable))
     taken = pa.array(donor, mask=donor < 0)
     columns = {
         "recipient_id": receiving[id],
@@ -233,6 +221,24 @@ def _serve(
     np.add.at(room, places.of_donor, max_uses - uses[places.donor])
     served = allot_places(places, room, pairs, cell_r, values)
     return recipients[served.recipient], allot_donors(places, served, uses), served.distance
+
+
+def _summary(
+    levels: list[tuple[str, ...]], match_level: NDArray[np.int32], uses: Ints, left_out: int
+) -> dict[str, Any]:
+    return {
+        "levels": [
+            {"match_level": n, "exact": list(level), "recipients": int((match_level == n).sum())}
+            for n, level in enumerate(levels)
+        ],
+        "unserved": {why: int((match_level == code).sum()) for code, why in UNSERVED.items()},
+        "donors": {
+            "given": len(uses),
+            "left out, distance missing": left_out,
+            "used": int((uses > 0).sum()),
+            "most uses": int(uses.max(initial=0)),
+        },
+    }
 
 
 def _levels(
@@ -394,7 +400,8 @@ def _hash(ids: pa.ChunkedArray, seed: int) -> Hashes:
 
 
 def _table(data: Any, who: str, columns: list[str]) -> pa.Table:
-    """Return the columns as an Arrow table."""
+    """Return the columns, each once, as an Arrow table."""
+    columns = list(dict.fromkeys(columns))
     if isinstance(data, pa.RecordBatch):
         data = pa.Table.from_batches([data])
     if isinstance(data, pa.Table):
@@ -409,7 +416,7 @@ def _table(data: Any, who: str, columns: list[str]) -> pa.Table:
         for column in columns
         if names.count(column) > 1
     ]
-    DonorError.collect(dict.fromkeys(problems))
+    DonorError.collect(problems)
     try:
         table = data.select(columns) if isinstance(data, pa.Table) else pa.table(data[columns])
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
@@ -473,7 +480,8 @@ def _check_options(
         twice = {column for column in columns if list(columns).count(column) > 1}
         problems += [f"{name} names {column!r} twice" for column in sorted(twice)]
     problems += [f"{c!r} is in exact and in distance" for c in exact if c in distance]
-    problems += [f"the id {id!r} cannot be matched on" for c in (*exact, *distance) if c == id]
+    if any(id in columns for name, columns in lists.items() if name != "targets"):
+        problems.append(f"the id {id!r} cannot be matched on")
     problems += [
         f"target {target!r} has the name of a result column: rename it"
         for target in targets
