@@ -20,7 +20,7 @@ final as (
         same_household.person_id is not null as lives_with_respondent
         {%- for column in model.columns if column not in of_link %},
         child.{{ column }}
-        {%- endfor %}
+    {%- endfor %}
     from link
     inner join {{ ref('panel_person_year') }} as child
         on link.child_id = child.person_id

@@ -1,8 +1,8 @@
 with final as (
     select
-        {% for column in model.columns %}
+    {% for column in model.columns %}
         {{ column }}{{ "," if not loop.last }}
-        {% endfor %}
+    {% endfor %}
     from {{ ref('panel_person_year') }}
 )
 
