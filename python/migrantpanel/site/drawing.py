@@ -61,14 +61,14 @@ def layer_picture(project: Project) -> Markup:
 
 def bars(values: Sequence[tuple[object, int]], label: str) -> Markup:
     """Draw one bar per (label, count); the counts are also said to a screen reader."""
-    width, height, base = 760, 150, 24
+    width, height, base, edge = 760, 150, 24, 20
     most = max((count for _, count in values), default=0) or 1
-    slot = width / max(len(values), 1)
+    slot = (width - 2 * edge) / max(len(values), 1)
     every = max(1, round(len(values) / 12))
     parts = []
     for place, (name, count) in enumerate(values):
         size = (height - base) * count / most
-        x = place * slot
+        x = edge + place * slot
         parts.append(
             f'<rect class="bar" x="{x + slot * 0.12:.1f}" y="{height - base - size + 14:.1f}" '
             f'width="{slot * 0.76:.1f}" height="{size:.1f}">'
