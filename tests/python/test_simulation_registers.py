@@ -469,7 +469,7 @@ def test_a_second_run_replaces_the_first_and_nothing_else(run, tmp_path, monkeyp
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"persons": 0}, "persons is 0"),
+        ({"persons": 199}, "persons is 199: ask for at least 200"),
         ({"survey_fraction": 1.5}, "survey fraction is 1.5"),
         ({"file_format": "csv"}, "format is 'csv'"),
     ],
@@ -477,6 +477,12 @@ def test_a_second_run_replaces_the_first_and_nothing_else(run, tmp_path, monkeyp
 def test_impossible_requests_are_refused(tmp_path, arguments, message):
     with pytest.raises(UserError, match=message):
         simulate(tmp_path / "extracts", **arguments)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_country_too_small_for_the_surveys_leaves_nothing_behind(tmp_path):
+    with pytest.raises(UserError, match="simulate more persons, or lower the survey fraction"):
+        simulate(tmp_path / "extracts", persons=300, survey_fraction=0.05, processes=1)
     assert not any(tmp_path.iterdir())
 
 

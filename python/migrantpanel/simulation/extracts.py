@@ -20,6 +20,8 @@ from migrantpanel.simulation.sav import write_sav
 
 FileFormat = Literal["sav", "parquet"]
 PARAMETERS = "parameters.json"
+# Fewer people make no country: no couples of every origin, no households to speak of.
+FEWEST_PERSONS = 200
 
 
 def simulate(
@@ -46,6 +48,16 @@ def simulate(
     work = out.with_name(f".{out.name}.simulating")
     if work.exists():
         shutil.rmtree(work)  # what a run that was stopped left behind
+    try:
+        _simulate_into(work, persons, survey_fraction, seed, file_format, processes)
+        _publish(work, out, truth)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _simulate_into(
+    work: Path, persons: int, fraction: float, seed: int, file_format: str, processes: int
+) -> None:
     (work / "extracts").mkdir(parents=True)
     (work / "truth").mkdir()
     with _progress() as progress:
@@ -54,15 +66,14 @@ def simulate(
         registers = Registers(country, done, seed)
         _write_registers(registers, work / "extracts", file_format, processes, progress)
         _write_truth(country, done, registers, work / "truth")
-        _write_surveys(country, work, survey_fraction, seed, file_format, progress)
-    _write_parameters(country, work, persons, survey_fraction, seed, file_format)
-    _publish(work, out, truth)
+        _write_surveys(country, work, fraction, seed, file_format, progress)
+    _write_parameters(country, work, persons, fraction, seed, file_format)
 
 
 def _check_arguments(persons: int, survey_fraction: float, file_format: str) -> None:
     problems = []
-    if persons < 1:
-        problems.append(f"persons is {persons}: ask for at least 1")
+    if persons < FEWEST_PERSONS:
+        problems.append(f"persons is {persons}: ask for at least {FEWEST_PERSONS}")
     if not 0 <= survey_fraction <= 1:
         problems.append(f"survey fraction is {survey_fraction}: it is a share from 0 to 1")
     if file_format not in ("sav", "parquet"):
@@ -231,7 +242,6 @@ def _publish(work: Path, out: Path, truth: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
         _drop_empty_folders(folder)
-    shutil.rmtree(work)
 
 
 def _drop_empty_folders(folder: Path) -> None:
