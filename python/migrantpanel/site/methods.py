@@ -11,6 +11,8 @@ from markdown_it.token import Token
 from migrantpanel.site.page import templates, write_page
 
 SECTION = "docs/index.html"
+# In the order in which questions usually come; further pages follow by name.
+FIRST = ("method", "query", "data-quality", "overlay", "secure-environment", "glossary")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,9 @@ class MethodPage:
 
 def write_methods(docs: Path, site: Path) -> None:
     """Write every docs/*.md as `<site>/docs/<name>.html`, and a list of them."""
-    pages = [render_markdown(path) for path in sorted(docs.glob("*.md"))]
+    named = {path.stem: path for path in sorted(docs.glob("*.md"))}
+    order = [*(name for name in FIRST if name in named), *(n for n in named if n not in FIRST)]
+    pages = [render_markdown(named[name]) for name in order]
     for page in pages:
         body = templates.get_template("method.html").render(page=page, pages=pages)
         write_page(site, page.path, page.title, body, SECTION)
