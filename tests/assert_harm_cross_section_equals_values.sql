@@ -14,7 +14,8 @@ wide as (
     select
         respondent_id,
         variable,
-        value
+        -- DuckDB writes a whole double as 1.0, where the long table has 1.
+        regexp_replace(value, '\.0$', '') as value
     from wide_text
     unpivot (value for variable in (* exclude (respondent_id))) -- noqa: PRS
 ),
