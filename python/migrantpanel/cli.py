@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from migrantpanel.errors import UserError
-from migrantpanel.project import project_dir
+from migrantpanel.project import project_dir, seeds_dir
 
 app = typer.Typer(
     name="migrantpanel",
@@ -145,6 +145,31 @@ def build(
     for stage, seconds in done.seconds.items():
         screen.print(f"{stage:14} {seconds:7.1f} s")
     screen.print(f"published: {warehouse}")
+
+
+@app.command()
+def scaffold(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A labelled .sav or .dta file.")],
+    survey: Annotated[str, typer.Option(help="Short name of the survey: letters and digits.")],
+    year: Annotated[int, typer.Option(help="Year of the interviews.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The overlay folder to write.")],
+    respondent: Annotated[
+        str | None,
+        typer.Option(metavar="VARIABLE", help="Numbers the respondents; `(row)` counts the rows."),
+    ] = None,
+    evidence: Annotated[
+        str,
+        typer.Option(help="What your rows rest on: assumed, published or questionnaire seen."),
+    ] = "assumed",
+) -> None:
+    """Propose the crosswalk rows of a new survey, and write an overlay folder to complete.
+
+    What is sure can be built at once; the rest is in its folder `review`. See docs/new-wave.md.
+    """
+    from migrantpanel import harmonised
+
+    done = harmonised.scaffold(file, survey, year, out, seeds_dir(), respondent, evidence)
+    screen.print(done.summary(), markup=False, highlight=False)
 
 
 @app.command()
