@@ -75,11 +75,37 @@ design as (
 {%- endmacro %}
 
 
+{#- CTEs `asked` and `category`: the variables of respondents of which estimates are made, and
+    their categories. The mean of a number has the category `(mean)`; origin makes the domains. -#}
+{% macro estimated_variables() %}
+asked as (
+    select
+        variable,
+        value_type = 'number' as is_number
+    from {{ ref('harmonised_variable') }}
+    where not is_design and asked_of = 'respondent' and variable != 'origin_group'
+),
+
+category as (
+    select
+        variable,
+        code as category
+    from {{ ref('harmonised_code') }}
+    union all
+    select
+        variable,
+        '(mean)' as category
+    from asked
+    where is_number
+)
+{%- endmacro %}
+
+
 {#- CTE `ratio`: weighted share (or mean) of each category in each domain, with its standard error.
 
-    Reads two CTEs. `answer`: the columns of `domain`, category, amount (1, or the number of which
-    the mean is taken), and weight, stratum, unit and unit_count of `design`. `category`: variable
-    and category, for categories that nobody chose. The error is that of a ratio by Taylor
+    Reads `category` (also for what nobody chose) and a CTE `answer`: the columns of `domain`,
+    category, amount (1, or the number of which the mean is taken), and weight, stratum, unit and
+    unit_count of `design`. The error is that of a ratio by Taylor
     linearisation, units within strata, without a correction for finite populations; units of the
     sample outside the domain count as zero, a stratum with one unit by its own square. -#}
 {% macro ratio_estimates(domain) %}

@@ -82,26 +82,7 @@ cohort_member as (
     where arrival_year is not null
 ),
 
-category as (
-    select
-        variable,
-        code as category
-    from {{ ref('harmonised_code') }}
-    union all
-    select
-        variable,
-        '(mean)' as category
-    from {{ ref('harmonised_variable') }}
-    where value_type = 'number'
-),
-
-trend_variable as (
-    select
-        variable,
-        value_type = 'number' as is_number
-    from {{ ref('harmonised_variable') }}
-    where not is_design and asked_of = 'respondent' and variable != 'origin_group'
-),
+{{ estimated_variables() }},
 
 answer as (
     select
@@ -114,7 +95,7 @@ answer as (
         design.unit,
         design.unit_count
     from harmonised_value as given
-    inner join trend_variable as asked using (variable)
+    inner join asked using (variable)
     inner join design using (respondent_id)
     inner join cohort_member using (respondent_id)
 ),
