@@ -30,6 +30,7 @@ LONG_LIST = 400
 OTHER_PERSON_FACTOR = 0.55
 NUMBERS_IN_RANGE = 0.99
 GUILDERS_PER_EURO = 2.20371
+GUILDER_WORDS = {"gulden", "guldens", "guilder", "guilders"}
 DATE_LAYOUTS = {
     "yyyy-mm-dd": "%Y-%m-%d",
     "yyyymmdd": "%Y%m%d",
@@ -40,6 +41,7 @@ DATE_LAYOUTS = {
     "yymmdd": "%y%m%d",
     "ddmmyy": "%d%m%y",
 }
+END_OF_SCALE = "the end of the scale"
 NUMBER_WORDS = {
     word: number
     for words in (
@@ -239,11 +241,14 @@ def _category(
         shape = likeness / len(answers) * (1 if len(targets) > 1 else 0.5)
     sure = [row for row in answers if row.is_sure]
     why = f"label {text:.2f}, {len(sure)} of {len(answers)} answers known"
+    # Either the name or the answers may carry more of the weight, but never one alone.
     distinctive = text >= 0.5 and shape >= 0.95 and len(targets) > 2
+    explicit = text >= 0.85 and shape >= 0.5
+    usual = text >= TEXT_SURE and shape >= CODES_SURE
     if concept.is_statement:
         confidence = MEDIUM if text >= TEXT_SURE else LOW
         why += "; a statement, whose answers a person must judge"
-    elif (text >= TEXT_SURE and shape >= CODES_SURE) or distinctive:
+    elif usual or distinctive or explicit:
         confidence = HIGH
     elif text >= TEXT_SURE or (shape >= CODES_SURE and text >= 0.4):
         confidence = MEDIUM
@@ -283,12 +288,11 @@ def _number(
     if answers and concept.unit == "calendar year" and max(answers) < 100 and min(answers) >= 0:
         offset = 1900.0
         why.append("two digits read as 19..")
-    if "gulden" in variable.words or "guldens" in variable.words or "guilders" in variable.words:
-        if concept.unit.startswith("euro"):
-            factor = 1 / GUILDERS_PER_EURO
-            why.append("guilders turned into euros")
+    if concept.unit.startswith("euro") and GUILDER_WORDS & set(variable.words):
+        factor = 1 / GUILDERS_PER_EURO
+        why.append("guilders turned into euros")
     if answers:
-        highest = min(concept.maximum, survey_year + 1 if "year" == concept.unit[-4:] else 1e18)
+        highest = min(concept.maximum, survey_year + 1 if concept.unit.endswith("year") else 1e18)
         inside = sum(
             count
             for number, count in answers.items()
@@ -315,6 +319,10 @@ def _number(
         why.append("which may be 20..")
     why.insert(0, f"label {text:.2f}, {shape:.0%} of its numbers possible")
     rows = _number_rows(knowledge, concept, variable, column, factor, offset)
+    if shape < NUMBERS_IN_RANGE:
+        rows = tuple(
+            replace(r, target=None, note="") if r.note == END_OF_SCALE else r for r in rows
+        )
     if text >= TEXT_SURE and shape >= NUMBERS_IN_RANGE:
         confidence = HIGH
     elif text >= TEXT_SURE or (text >= 0.5 and shape >= NUMBERS_IN_RANGE):
@@ -365,7 +373,7 @@ def _number_rows(
         elif number is not None and possible and label in (None, "") and code in column.counts:
             continue
         elif number is not None and possible and number in (concept.minimum, concept.maximum):
-            rows.append(replace(row, target=_as_code(number), note="the end of the scale"))
+            rows.append(replace(row, target=_as_code(number), note=END_OF_SCALE))
         elif label or code in column.counts:
             note = "" if possible else "outside the range of the variable"
             rows.append(replace(row, note=note))
@@ -399,10 +407,7 @@ def _date(
         why = f"label {text:.2f}, its values could be {' or '.join(fitting)}"
     else:
         why = f"label {text:.2f}, its values are no dates of {survey_year} or beside"
-    if layout and text >= 0.4:
-        confidence = HIGH
-    else:
-        confidence = MEDIUM if text >= TEXT_SURE else LOW
+    confidence = HIGH if layout and text >= 0.4 else MEDIUM if text >= TEXT_SURE else LOW
     return Proposal(
         variable=concept.variable,
         sources=(variable.name,),
@@ -480,7 +485,7 @@ def _settle_shared_sources(ranked: dict[str, list[Proposal]]) -> None:
 def _date_parts(
     knowledge: Knowledge, delivered: Delivered, survey_year: int
 ) -> dict[str, tuple[Variable, Column]]:
-    """Return the variables with year, month and day of the interview, where there is one of each."""
+    """Return the variables with year, month and day of the interview, where one each fits."""
     limits = {"year": (survey_year - 1, survey_year + 1), "month": (1, 12), "day": (1, 31)}
     parts = {}
     for part, terms in knowledge.date_parts.items():
