@@ -25,6 +25,7 @@ from migrantpanel.simulation.surveys.questionnaires import (
     Question,
     Wave,
     _StrictLoader,
+    harmonised_variables,
     load_response,
     measure,
     wave_problems,
@@ -77,6 +78,14 @@ def codes(frame: pl.DataFrame, question: Question) -> list[str | None]:
     ]
 
 
+def grid_questions(wave: Wave) -> list[Question]:
+    """Return the questions of the household grid, one for each member and variable."""
+    if wave.members is None:
+        return []
+    numbers = range(1, wave.members.maximum + 1)
+    return [question for n in numbers for _, question in wave.members.about(n)]
+
+
 def margin(share: float, n: int) -> float:
     """Four standard errors of a share: a change elsewhere must not tip one of many checks."""
     return 4 * (share * (1 - share) / n) ** 0.5
@@ -90,8 +99,8 @@ def test_eleven_waves_with_real_size_and_no_contradictions() -> None:
     concepts = load_concepts()
     for wave in WAVES.values():
         assert list(wave_problems(wave, concepts)) == []
-        assert 30 <= len(wave.questions) + 3 <= 50
-        assert 14 <= len(wave.harmonised) <= 18
+        assert 30 <= len(wave.questions) + 3 <= 140
+        assert 30 <= len(wave.harmonised) <= len(harmonised_variables())
         assert wave.evidence == "assumed"
         assert sum(wave.groups.values()) == pytest.approx(1, abs=1e-9)
 
@@ -152,7 +161,7 @@ def changed(name: str, **changes: object) -> Wave:
         ),
         (
             lambda: replace(WAVES["SIM_2006"], harmonised={"sex": {"rule": "guess"}}),
-            "rule 'guess' is none of codes, sum, date",
+            "rule 'guess' is none of codes, sum, date, first",
         ),
     ],
 )
@@ -216,8 +225,9 @@ def test_file_reads_back_with_its_dictionary(surveys: Path, name: str) -> None:
     assert frame.height == round(wave.net_sample * FRACTION)
     assert frame[wave.respondent["name"]].n_unique() == frame.height
     head = [*wave.person_key.values(), wave.respondent["name"]]
-    assert frame.columns == head + [question.name for question in wave.questions]
-    for question in wave.questions:
+    questions = [*wave.questions, *grid_questions(wave)]
+    assert frame.columns == head + [question.name for question in questions]
+    for question in questions:
         labels = {
             code if question.is_text else float(code): label
             for code, label in question.value_labels.items()
@@ -247,7 +257,7 @@ def test_truth_follows_from_the_delivered_codes(surveys: Path, name: str) -> Non
     frame, _ = read(surveys, wave)
     answers = truth(surveys, "survey_answer").filter(survey=wave.survey, survey_year=wave.year)
     by_variable = answers.partition_by("variable", as_dict=True)
-    assert len(by_variable) == 18
+    assert {variable for (variable,) in by_variable} == set(harmonised_variables())
     for (variable,), expected in by_variable.items():
         rule = wave.harmonised.get(variable)
         values, kinds = expected["expected_value"].to_list(), expected["missing_kind"].to_list()
@@ -368,7 +378,7 @@ def test_parquet_carries_the_same_values_and_the_dictionary(
 def test_same_seed_same_bytes(country: Country, surveys: Path, tmp_path: Path) -> None:
     write_surveys(country, tmp_path / "extracts", tmp_path / "truth", FRACTION, SEED)
     first = sorted(path for path in surveys.rglob("*") if path.is_file())
-    assert len(first) == 22 + 4
+    assert len(first) == 22 + 5
     for path in first:
         again = tmp_path / path.relative_to(surveys)
         assert again.read_bytes() == path.read_bytes(), path.name

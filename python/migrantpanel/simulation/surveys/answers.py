@@ -12,7 +12,6 @@ from migrantpanel.simulation.surveys.questionnaires import (
     Concept,
     Question,
     Wave,
-    harmonised_variables,
     load_concepts,
 )
 
@@ -63,6 +62,23 @@ def answer_wave(
     return delivered, beside
 
 
+def answer_members(wave: Wave, places: pl.DataFrame, seed: int) -> dict[str, Delivered]:
+    """Return the answers to the household grid by question as written, one per place in it.
+
+    `places` are those of `household_places`; who is missing there was not asked about.
+    """
+    concepts = load_concepts()
+    delivered = {}
+    for question in wave.members.questions if wave.members else ():
+        rng = generator(seed, "survey", wave.survey, wave.year, "members", question.name)
+        latent, _ = draw_concept(concepts[question.concept], places, rng)
+        asked = (places["age"] >= question.minimum_age).fill_null(False).to_numpy()
+        delivered[question.name] = _deliver(
+            question, concepts[question.concept], latent, asked, rng
+        )
+    return delivered
+
+
 def _latent_answers(
     wave: Wave, people: pl.DataFrame, seed: int
 ) -> tuple[dict[str, pl.Series], pl.DataFrame]:
@@ -102,25 +118,19 @@ def _deliver(
     if (lost := (latent.is_null() & is_answered).sum()) > 0:
         raise AssertionError(f"{question.name}: {lost} respondents asked have no {concept.name}")
     truth: dict[str, pl.Series] = {}
+    nothing = pl.Series([None], dtype=pl.String)
+    chosen = _chosen_answer(question, latent)
     if question.is_interval:
         codes = _within_intervals(question, latent, rng)
     elif question.answers:
-        codes = latent.replace_strict(
-            {category: answer.code for answer in question.answers for category in answer.covers},
-            default=None,
-            return_dtype=pl.String,
-        )
+        codes = pl.Series([answer.code for answer in question.answers]).gather(chosen)
     else:
         codes = _numbers(question.number or {}, latent)
     for variable in {name for answer in question.answers for name in answer.truth}:
-        stands_for = {
-            category: answer.truth[variable]
-            for answer in question.answers
-            if variable in answer.truth
-            for category in answer.covers
-        }
-        values = latent.replace_strict(stands_for, default=None, return_dtype=pl.String)
-        truth[variable] = values.zip_with(is_answered, pl.Series([None], dtype=pl.String))
+        stands_for = pl.Series(
+            [answer.truth.get(variable) for answer in question.answers], dtype=pl.String
+        )
+        truth[variable] = stands_for.gather(chosen).zip_with(is_answered, nothing)
     missing_codes = {
         "routed" if name == "not_applicable" else name: code
         for name, (code, _) in question.missing.items()
@@ -129,6 +139,22 @@ def _deliver(
     codes = codes.zip_with(is_answered, replaced).alias(question.name)
     values = codes.fill_null("") if question.is_text else codes.cast(pl.Float64)
     return Delivered(values=values, codes=codes, missing_kind=kind, truth=truth)
+
+
+def _chosen_answer(question: Question, latent: pl.Series) -> pl.Series:
+    """Return the position of the answer that covers each latent category or number, or null."""
+    if question.is_classes:
+        lows = [answer.low for answer in question.answers[1:]]
+        position = np.searchsorted(lows, latent.fill_null(0).to_numpy(), side="right")
+        return pl.Series(position, dtype=pl.UInt32)
+    covered = {
+        category: position
+        for position, answer in enumerate(question.answers)
+        for category in answer.covers
+    }
+    if not covered:
+        return pl.Series([None] * len(latent), dtype=pl.UInt32)
+    return latent.replace_strict(covered, default=None, return_dtype=pl.UInt32)
 
 
 def _missing_kind(
@@ -174,7 +200,12 @@ def _numbers(spec: dict[str, Any], latent: pl.Series) -> pl.Series:
 # -------------------------------------------------------------------- truth
 
 
-def expected_values(wave: Wave, delivered: dict[str, Delivered], height: int) -> pl.DataFrame:
+def expected_values(
+    rules: dict[str, dict[str, Any]],
+    variables: tuple[str, ...],
+    delivered: dict[str, Delivered],
+    height: int,
+) -> pl.DataFrame:
     """Return what harmonising should recover: the answer coarsened to what the wave asked.
 
     One row per respondent and harmonised variable: `row`, `variable`, `expected_value` (text; null
@@ -182,23 +213,25 @@ def expected_values(wave: Wave, delivered: dict[str, Delivered], height: int) ->
     rules are the questionnaire's own; no crosswalk is read.
     """
     nothing = pl.Series([None] * height, dtype=pl.String)
-    parts = []
-    for variable in harmonised_variables():
-        rule = wave.harmonised.get(variable)
+
+    def expected(variable: str) -> tuple[pl.Series, pl.Series]:
+        rule = rules.get(variable)
         if rule is None:
-            value, kind = nothing, pl.Series(["not_asked"] * height)
-        elif rule["rule"] == "codes":
-            value, kind = _first_of(variable, [delivered[name] for name in rule["from"]])
-        elif rule["rule"] == "sum":
-            value, kind = _sum_of(rule, delivered)
-        else:
-            value, kind = _date_of(rule, delivered), nothing
-        parts.append(
-            pl.DataFrame({"expected_value": value, "missing_kind": kind})
-            .with_row_index("row")
-            .with_columns(variable=pl.lit(variable))
-        )
-    return pl.concat(parts)
+            return nothing, pl.Series(["not_asked"] * height)
+        if rule["rule"] == "codes":
+            return _first_of(variable, [delivered[name] for name in rule["from"]])
+        if rule["rule"] == "sum":
+            return _sum_of(rule, delivered)
+        if rule["rule"] == "first":
+            return _first_unless(rule["unless"], [expected(name) for name in rule["of"]])
+        return _date_of(rule, delivered), nothing
+
+    return pl.concat(
+        pl.DataFrame(dict(zip(("expected_value", "missing_kind"), expected(variable), strict=True)))
+        .with_row_index("row")
+        .with_columns(variable=pl.lit(variable))
+        for variable in variables
+    )
 
 
 def _first_of(variable: str, sources: list[Delivered]) -> tuple[pl.Series, pl.Series]:
@@ -213,16 +246,29 @@ def _first_of(variable: str, sources: list[Delivered]) -> tuple[pl.Series, pl.Se
     return found["value"], found["kind"]
 
 
+def _first_unless(
+    passed_over: str, found: list[tuple[pl.Series, pl.Series]]
+) -> tuple[pl.Series, pl.Series]:
+    """Return the first that is not the value passed over, missing or not; else that value."""
+    value, kind = found[-1]
+    for earlier, reason in reversed(found[:-1]):
+        decides = earlier.ne_missing(pl.Series([passed_over]))
+        value, kind = earlier.zip_with(decides, value), reason.zip_with(decides, kind)
+    return value, kind
+
+
 def _sum_of(rule: dict[str, Any], delivered: dict[str, Delivered]) -> tuple[pl.Series, pl.Series]:
     sources = dict.fromkeys(rule.get("add", []), 1)
     sources |= dict.fromkeys(rule.get("subtract", []), -1)
-    total = pl.lit(rule.get("plus", 0), pl.Int64)
+    total = pl.lit(rule.get("plus", 0), pl.Float64)
     frame = pl.DataFrame({name: delivered[name].codes for name in sources})
     for name, sign in sources.items():
-        total = total + sign * pl.col(name).cast(pl.Int64)
+        total = total + sign * pl.col(name).cast(pl.Float64)
+    # Six decimals, as numbers are harmonised.
+    total = (total * rule.get("multiply", 1)).round(6)
     kinds = pl.DataFrame({name: delivered[name].missing_kind for name in sources})
     kind = kinds.select(pl.coalesce(pl.all())).to_series()
-    value = frame.select(total.cast(pl.String)).to_series()
+    value = frame.select(total.cast(pl.String).str.strip_suffix(".0")).to_series()
     return value.zip_with(kind.is_null(), pl.Series([None], dtype=pl.String)), kind
 
 

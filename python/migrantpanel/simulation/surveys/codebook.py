@@ -14,11 +14,16 @@ def _describe(wave: Wave) -> Iterator[str]:
     yield f"== {wave.survey} {wave.year}: {wave.title} (evidence: {wave.evidence}) =="
     yield f"   net sample {wave.net_sample}; groups {' '.join(wave.groups)}; {wave.sampling}"
     yield f"{wave.respondent['name']}  [{wave.respondent['format']}] {wave.respondent['label']}"
-    for question in wave.questions:
+    grid = wave.members
+    for question in [*wave.questions, *(grid.questions if grid else ())]:
+        if question is (grid and grid.questions[0]):
+            yield f"-- household grid: the following for members {{n}} = 1 to {grid.maximum} --"
         asked = "; ".join(f"{name} in {', '.join(c)}" for name, c in question.ask_if.items())
         yield f"{question.name}  [{question.format}] {question.label}" + (
             f"  (asked if {asked})" if asked else ""
         )
+        if question.minimum_age:
+            yield f"    of members of {question.minimum_age} and over"
         if question.number:
             yield f"    number as {question.number}"
         missing = {code: kind for kind, (code, _) in question.missing.items()}

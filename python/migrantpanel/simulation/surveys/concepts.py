@@ -15,7 +15,8 @@ def effect_sum(people: pl.DataFrame, effects: dict[str, Any]) -> np.ndarray:
     for attribute, effect in effects.items():
         values = people[attribute]
         if isinstance(effect, dict):
-            total += values.replace_strict(effect, default=0.0, return_dtype=pl.Float64).to_numpy()
+            by_value = {value: float(number) for value, number in effect.items()}
+            total += values.replace_strict(by_value, default=0.0).to_numpy()
         else:
             total += effect * values.cast(pl.Float64).to_numpy()
     return total

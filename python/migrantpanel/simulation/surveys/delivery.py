@@ -5,10 +5,13 @@ import polars as pl
 from migrantpanel.simulation.surveys.answers import Delivered, expected_values
 from migrantpanel.simulation.surveys.files import Variable
 from migrantpanel.simulation.surveys.questionnaires import (
+    Question,
     Wave,
+    harmonised_variables,
     load_concepts,
     load_response,
     measure,
+    member_variables,
 )
 
 
@@ -37,28 +40,41 @@ def _person_key(wave: Wave, rin: pl.Series) -> dict[str, Variable]:
 
 
 def survey_variables(
-    wave: Wave, people: pl.DataFrame, delivered: dict[str, Delivered]
+    wave: Wave,
+    people: pl.DataFrame,
+    delivered: dict[str, Delivered],
+    of_members: dict[str, Delivered],
 ) -> dict[str, Variable]:
-    """Return the survey file: the person key, the respondent number, then the questions."""
+    """Return the survey file: person key, respondent number, questions, then the household grid."""
     key = wave.respondent
     answers = {
-        question.name: Variable(
-            values=delivered[question.name].values,
-            label=question.label,
-            format=question.format,
-            measure=measure(question, load_concepts()[question.concept]),
-            value_labels=question.value_labels,
-            missing=tuple(code for code, _ in question.missing.values())
-            if question.is_declared
-            else (),
-        )
+        question.name: _variable(question, delivered[question.name].values)
         for question in wave.questions
     }
+    if wave.members:
+        size = wave.members.maximum
+        for number in range(1, size + 1):
+            for written, question in wave.members.about(number):
+                values = of_members[written.name].values.gather_every(size, number - 1)
+                answers[question.name] = _variable(question, values)
     return {
         **_person_key(wave, people["register_rin"]),
         key["name"]: _key_variable(wave, people["number"], key["label"]),
         **answers,
     }
+
+
+def _variable(question: Question, values: pl.Series) -> Variable:
+    return Variable(
+        values=values,
+        label=question.label,
+        format=question.format,
+        measure=measure(question, load_concepts()[question.concept]),
+        value_labels=question.value_labels,
+        missing=tuple(code for code, _ in question.missing.values())
+        if question.is_declared
+        else (),
+    )
 
 
 def sample_variables(wave: Wave, drawn: pl.DataFrame) -> dict[str, Variable]:
@@ -127,6 +143,8 @@ def truth_tables(
     people: pl.DataFrame,
     delivered: dict[str, Delivered],
     beside: pl.DataFrame,
+    places: pl.DataFrame,
+    of_members: dict[str, Delivered],
 ) -> dict[str, pl.DataFrame]:
     """Return the truth of a wave, as the tables that write_surveys names."""
     head = {"survey": pl.lit(wave.survey), "survey_year": pl.lit(wave.year, pl.Int32)}
@@ -162,7 +180,7 @@ def truth_tables(
         education_level="education_level",
     )
     answer = (
-        expected_values(wave, delivered, people.height)
+        expected_values(wave.harmonised, harmonised_variables(), delivered, people.height)
         .join(keys, on="row", how="left", maintain_order="left")
         .select(
             **head,
@@ -181,9 +199,27 @@ def truth_tables(
         register_value="register_value",
         answered_value="answered_value",
     )
-    return {
+    tables = {
         "survey_respondent": respondent,
         "survey_sample": sample,
         "survey_answer": answer,
         "survey_register_difference": difference,
     }
+    if wave.members:
+        who = places.select("row", "member_number", is_there=pl.col("age").is_not_null())
+        tables["survey_member_answer"] = (
+            expected_values(wave.members.harmonised, member_variables(), of_members, places.height)
+            .rename({"row": "place"})
+            .join(who.with_row_index("place"), on="place", how="left", maintain_order="left")
+            .filter("is_there")
+            .join(keys, on="row", how="left", maintain_order="left")
+            .select(
+                **head,
+                respondent_key="respondent_key",
+                member_number="member_number",
+                variable="variable",
+                expected_value="expected_value",
+                missing_kind="missing_kind",
+            )
+        )
+    return tables

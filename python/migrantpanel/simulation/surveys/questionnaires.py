@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -13,10 +13,10 @@ import yaml
 from migrantpanel.errors import UserError
 
 MISSING_KINDS = ("not_applicable", "refused", "dont_know")
-RULES = ("codes", "sum", "date")
+RULES = ("codes", "sum", "date", "first")
 _QUESTION_KEYS = {
-    "name", "label", "concept", "format", "harmonised", "answers", "intervals", "number",
-    "missing", "ask_if",
+    "name", "label", "concept", "format", "harmonised", "answers", "intervals", "classes",
+    "number", "missing", "ask_if", "minimum_age",
 }  # fmt: skip
 
 
@@ -37,7 +37,8 @@ class Concept:
 class Answer:
     """A code of a question, or the numbers from `code` to `high`: label, what it covers, truth.
 
-    `truth` maps harmonised variables to the value that the code stands for.
+    A class of a number covers it from `low` to the next class's `low`. `truth` maps harmonised
+    variables to the value that the code stands for.
     """
 
     code: str
@@ -45,11 +46,16 @@ class Answer:
     covers: tuple[str, ...]
     truth: dict[str, str]
     high: int | None = None
+    low: float | None = None
 
 
 @dataclass(frozen=True)
 class Question:
-    """A variable of the file. `missing` maps a missing kind to its code and label."""
+    """A variable of the file. `missing` maps a missing kind to its code and label.
+
+    One about household members has `{n}` in its name and label, for the member's number, and is
+    asked about those of `minimum_age` and over.
+    """
 
     name: str
     label: str
@@ -61,6 +67,12 @@ class Question:
     missing: dict[str, tuple[str, str]]
     is_declared: bool
     ask_if: dict[str, tuple[str, ...]]
+    minimum_age: int = 0
+
+    @property
+    def is_classes(self) -> bool:
+        """Whether the codes are classes of a number."""
+        return any(answer.low is not None for answer in self.answers)
 
     @property
     def is_text(self) -> bool:
@@ -86,6 +98,21 @@ class Mode:
 
 
 @dataclass(frozen=True)
+class Members:
+    """The household grid: the same questions about each of the first `maximum` members."""
+
+    maximum: int
+    questions: tuple[Question, ...]
+    harmonised: dict[str, dict[str, Any]]
+
+    def about(self, number: int) -> Iterator[tuple[Question, Question]]:
+        """Yield each question as written, and as asked about the member with this number."""
+        for question in self.questions:
+            named = {key: getattr(question, key).format(n=number) for key in ("name", "label")}
+            yield question, replace(question, **named)
+
+
+@dataclass(frozen=True)
 class Wave:
     """One survey wave: design, fieldwork, questions, and the rule for each harmonised variable."""
 
@@ -103,6 +130,7 @@ class Wave:
     sample: dict[str, Any]
     questions: tuple[Question, ...]
     harmonised: dict[str, dict[str, Any]]
+    members: Members | None = None
 
     @property
     def name(self) -> str:
@@ -184,6 +212,12 @@ def harmonised_variables() -> tuple[str, ...]:
     return tuple(sorted({variable for wave in load_waves() for variable in wave.harmonised}))
 
 
+def member_variables() -> tuple[str, ...]:
+    """Return every harmonised variable of household members, sorted."""
+    grids = [wave.members for wave in load_waves() if wave.members]
+    return tuple(sorted({variable for grid in grids for variable in grid.harmonised}))
+
+
 def parse_wave(given: dict[str, Any]) -> Wave:
     """Turn a questionnaire as written into a wave."""
     fieldwork = given["fieldwork"]
@@ -207,6 +241,13 @@ def parse_wave(given: dict[str, Any]) -> Wave:
         sample=given["sample"],
         questions=tuple(_question(q, missing, undeclared) for q in given["variables"]),
         harmonised=given["harmonised"],
+        members=Members(
+            maximum=grid["maximum"],
+            questions=tuple(_question(q, missing, undeclared) for q in grid["variables"]),
+            harmonised=grid["harmonised"],
+        )
+        if (grid := given.get("members"))
+        else None,
     )
 
 
@@ -219,6 +260,11 @@ def _question(given: dict[str, Any], missing: dict[str, Any], undeclared: list[s
         answers = tuple(
             Answer(str(low), f"{low}-{high}", _names(covers), _truth(truth, own), high)
             for low, high, covers, *truth in given["intervals"]
+        )
+    elif "classes" in given:
+        answers = tuple(
+            Answer(str(code), label, (), _truth(truth, own), low=low)
+            for code, (label, low, *truth) in given["classes"].items()
         )
     else:
         answers = tuple(
@@ -242,6 +288,7 @@ def _question(given: dict[str, Any], missing: dict[str, Any], undeclared: list[s
             name: tuple(str(code) for code in allowed)
             for name, allowed in given.get("ask_if", {}).items()
         },
+        minimum_age=given.get("minimum_age", 0),
     )
 
 
@@ -263,7 +310,11 @@ def measure(question: Question, concept: Concept) -> str:
     """Return the SPSS measurement level of a variable."""
     if question.is_interval or (question.number is not None and not question.is_text):
         return "scale"
-    is_ordinal = concept.draw == "ordered" or concept.settings.get("is_ordinal", False)
+    is_ordinal = (
+        question.is_classes
+        or concept.draw == "ordered"
+        or concept.settings.get("is_ordinal", False)
+    )
     return "ordinal" if is_ordinal else "nominal"
 
 
@@ -282,8 +333,19 @@ def reachable(wave: Wave, concept: Concept) -> set[str]:
 
 def wave_problems(wave: Wave, concepts: dict[str, Concept]) -> Iterator[str]:
     """Yield one line per contradiction inside a questionnaire, or with the concepts."""
+    yield from _part_problems(wave, wave.questions, wave.harmonised, concepts)
+    if wave.members:
+        yield from _part_problems(wave, wave.members.questions, wave.members.harmonised, concepts)
+
+
+def _part_problems(
+    wave: Wave,
+    questions: tuple[Question, ...],
+    rules: dict[str, dict[str, Any]],
+    concepts: dict[str, Concept],
+) -> Iterator[str]:
     seen: dict[str, Question] = {}
-    for question in wave.questions:
+    for question in questions:
         where = f"{wave.name}, {question.name}"
         if question.name.lower() in (name.lower() for name in seen):
             yield f"{where}: the name stands twice"
@@ -297,8 +359,12 @@ def wave_problems(wave: Wave, concepts: dict[str, Concept]) -> Iterator[str]:
             if not set(codes) <= known:
                 yield f"{where}: asked if {earlier} in {codes}, which are no codes asked before"
         seen[question.name] = question
-    for variable, rule in wave.harmonised.items():
-        yield from _rule_problems(f"{wave.name}, {variable}", variable, rule, seen)
+    for variable, rule in rules.items():
+        where = f"{wave.name}, {variable}"
+        if rule["rule"] != "first":
+            yield from _rule_problems(where, variable, rule, seen)
+        elif unknown := [name for name in rule["of"] if name not in rules]:
+            yield f"{where}: no rule says what {unknown[0]} is"
 
 
 def _code_problems(where: str, question: Question) -> Iterator[str]:
@@ -319,7 +385,7 @@ def _code_problems(where: str, question: Question) -> Iterator[str]:
 
 def _cover_problems(where: str, wave: Wave, question: Question, concept: Concept) -> Iterator[str]:
     if not concept.categories:
-        if question.number is None:
+        if question.number is None and not question.is_classes:
             yield f"{where}: concept {concept.name} is a number: the question needs `number`"
         return
     covered = [category for answer in question.answers for category in answer.covers]

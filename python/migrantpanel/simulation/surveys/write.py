@@ -11,7 +11,7 @@ from migrantpanel.errors import UserError
 from migrantpanel.random import generator
 from migrantpanel.simulation.country import Country
 from migrantpanel.simulation.education import is_education_registered
-from migrantpanel.simulation.surveys.answers import answer_wave
+from migrantpanel.simulation.surveys.answers import answer_members, answer_wave
 from migrantpanel.simulation.surveys.attributes import at_interview, person_attributes
 from migrantpanel.simulation.surveys.delivery import (
     sample_variables,
@@ -20,6 +20,7 @@ from migrantpanel.simulation.surveys.delivery import (
 )
 from migrantpanel.simulation.surveys.fieldwork import approach, drawn_needed, plan_interviews
 from migrantpanel.simulation.surveys.files import write_labelled
+from migrantpanel.simulation.surveys.members import household_places
 from migrantpanel.simulation.surveys.questionnaires import Wave, load_waves
 from migrantpanel.simulation.surveys.sampling import allocate, draw_sample, sampling_frame
 
@@ -40,8 +41,9 @@ def write_surveys(
     """Write the survey and sample files of all waves below `out`, and their truth below `truth`.
 
     `survey_fraction` scales the published net samples, rounded to whole persons (half to even); a
-    wave of nobody is left out. The truth is four Parquet tables: survey_respondent, survey_sample
-    (drawn persons with their chances), survey_answer (expected harmonised values) and
+    wave of nobody is left out. The truth is five Parquet tables: survey_respondent, survey_sample
+    (drawn persons with their chances), survey_answer (expected harmonised values),
+    survey_member_answer (those of household members, by their number in the grid) and
     survey_register_difference (what people say beside what the register holds). Raises `UserError`
     with one line per wave and group for which the country is too small.
     """
@@ -53,10 +55,13 @@ def write_surveys(
         respondents = drawn.filter(pl.col("disposition") == "interview")
         people = person_attributes(at_interview(country, respondents))
         delivered, beside = answer_wave(wave, people, seed)
+        size = wave.members.maximum if wave.members else 0
+        places = household_places(country, people, wave.frame_date, size)
+        of_members = answer_members(wave, places, seed)
         folder = out / "Surveys" / f"{wave.survey}{wave.year}"
         suffix = "parquet" if file_format == "parquet" else "sav"
         write_labelled(
-            survey_variables(wave, people, delivered),
+            survey_variables(wave, people, delivered, of_members),
             folder / f"{wave.name}.{suffix}",
             wave.title,
             file_format,
@@ -67,7 +72,8 @@ def write_surveys(
             f"{wave.title}: steekproef",
             file_format,
         )
-        for name, frame in truth_tables(wave, drawn, people, delivered, beside).items():
+        tables = truth_tables(wave, drawn, people, delivered, beside, places, of_members)
+        for name, frame in tables.items():
             parts.setdefault(name, []).append(frame)
     truth.mkdir(parents=True, exist_ok=True)
     for name, frames in parts.items():
