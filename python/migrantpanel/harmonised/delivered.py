@@ -29,7 +29,7 @@ class Variable:
 
     name: str
     label: str | None
-    words: tuple[str, ...]
+    words: frozenset[str]
     labels: dict[str, str | None]
     declared: tuple[dict[str, Any], ...]
     letters: tuple[str, ...]
@@ -81,7 +81,10 @@ class Delivered:
             for name in frame.columns:
                 letters = name in meta.missing_user_values
                 self._columns[name] = _column(frame[name], letters)
-        return {name: self._columns[name] for name in names if name in self._columns}
+            # A name that is spelled otherwise once the data are read holds nothing to judge.
+            for name in wanted:
+                self._columns.setdefault(name, Column({}, self.rows, True))
+        return {name: self._columns[name] for name in names}
 
 
 def open_survey(path: Path) -> Delivered:
@@ -133,7 +136,9 @@ def _variable(name: str, labels: Labels) -> Variable:
     codes = labels.value_labels.get(name, {})
     ranges = labels.missing_ranges.get(name, [])
     letters = [str(letter) for letter in labels.missing_letters.get(name, [])]
-    known: dict[str, str | None] = {code_text(code): text for code, text in codes.items()}
+    known: dict[str, str | None] = {
+        code_text(code): None if text is None else str(text) for code, text in codes.items()
+    }
     single = [code_text(bounds["lo"]) for bounds in ranges if bounds["lo"] == bounds["hi"]]
     for code in [*single, *letters]:
         known.setdefault(code, None)

@@ -18,18 +18,19 @@ AGREEMENT_NEEDED = 0.8
 # A pattern shorter than this must be the whole label: "na" is no beginning of "na 2000".
 SHORTEST_BEGINNING = 4
 NEXT = "(next)"
+UNDECIDED = ""
 
 
 @dataclass(frozen=True)
 class Concept:
     """One harmonised variable: what it holds, and how questionnaires name and code it.
 
-    `answers` gives the harmonised code of each known label, written as `Likeness.key` does; a
-    label that the sources map to several codes is not in it.
+    `answers` gives the harmonised code of each known label, written as `Likeness.key` does, or
+    `UNDECIDED` for a label that the sources map to several codes.
     """
 
     variable: str
-    family: str
+    label: str
     value_type: str
     unit: str
     minimum: float
@@ -142,7 +143,12 @@ def _terms(texts: list[str], stop_words: frozenset[str]) -> tuple[Term, ...]:
 
 
 def _beginning(text: str) -> re.Pattern[str]:
-    """Return the pattern of a label that is this text, or begins with it when it is long enough."""
+    """Return the pattern of a label that is this text, or begins with it when it is long enough.
+
+    After `*` and a blank the text must be the end of the label.
+    """
+    if text.startswith("* "):
+        return re.compile(rf".*\b{re.escape(text[2:])}$")
     pattern = re.escape(text).replace(r"\*", r"\w*")
     return re.compile(pattern + (r"\b" if len(text) >= SHORTEST_BEGINNING else r"$"))
 
@@ -157,12 +163,12 @@ def _concept(
     answers = {}
     for label, targets in votes.items():
         target, count = targets.most_common(1)[0]
-        if label and count >= AGREEMENT_NEEDED * targets.total():
-            answers[label] = target
+        if label:
+            answers[label] = target if count >= AGREEMENT_NEEDED * targets.total() else UNDECIDED
     names = known.get("names", [])
     return Concept(
         variable=row["variable"],
-        family=row["family"],
+        label=row["label"],
         value_type=row["value_type"],
         unit=row["unit"],
         minimum=float(row["minimum"] or "-inf"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from migrantpanel.harmonised.delivered import Column, Delivered, Variable
-from migrantpanel.harmonised.knowledge import Concept, Knowledge
+from migrantpanel.harmonised.knowledge import UNDECIDED, Concept, Knowledge
 from migrantpanel.harmonised.text import number_of, plain
 
 HIGH, MEDIUM, LOW = "high", "medium", "low"
@@ -28,6 +28,9 @@ WORTH_A_HINT = 0.5
 # Longer code lists are only looked up, not compared letter by letter.
 LONG_LIST = 400
 OTHER_PERSON_FACTOR = 0.55
+MUCH_SKIPPED = 0.3
+# Impossible numbers listed one by one; more of them ask for another rule, not for rows.
+STRANGE_LISTED = 20
 NUMBERS_IN_RANGE = 0.99
 GUILDERS_PER_EURO = 2.20371
 GUILDER_WORDS = {"gulden", "guldens", "guilder", "guilders"}
@@ -91,6 +94,7 @@ class Proposal:
     grade: str = "fair"
     reason: str = "wording"
     note: str = ""
+    doubt: str = ""
     rows: tuple[CodeRow, ...] = field(default=(), repr=False)
 
     @property
@@ -106,7 +110,7 @@ class Proposal:
     @property
     def is_ready(self) -> bool:
         """Whether it can be built without a person's decision."""
-        return self.confidence == HIGH and self.is_complete
+        return self.confidence == HIGH and self.is_complete and not self.doubt
 
 
 def propose(
@@ -149,8 +153,6 @@ def propose(
 def text_score(knowledge: Knowledge, concept: Concept, variable: Variable) -> float:
     """Return how well name and label of a variable name the concept, between 0 and 1."""
     words = variable.words
-    if any(term.found_in(words) is not None for term in concept.excluded):
-        return 0.0
     telling = {w for w in words if w not in knowledge.likeness.stop_words and not w.isdigit()}
     best = 0.0
     for terms, base, more in ((concept.sure, 0.75, 0.25), (concept.likely, 0.4, 0.15)):
@@ -170,6 +172,8 @@ def text_score(knowledge: Knowledge, concept: Concept, variable: Variable) -> fl
         best = max(best + 0.1, 0.85) if best or not variable.label else 0.5
     elif any(pattern.fullmatch(name) for pattern in concept.name_patterns):
         best = best + 0.05 if best else (0.4 if variable.label else 0.7)
+    if best and any(term.found_in(words) is not None for term in concept.excluded):
+        return 0.0
     return round(min(best, 1.0), 3)
 
 
@@ -195,7 +199,9 @@ def _code_row(
     target = None if declared else concept.answers.get(key)
     if concept.is_statement and knowledge.is_agreement(label) and not (declared or kind):
         return replace(row, note="depends on how the statement is put")
-    if target is not None:
+    if target == UNDECIDED and not kind:
+        return replace(row, likeness=0.5, note="means different things in other surveys")
+    if target:
         return replace(row, target=target, likeness=1.0)
     if kind or declared:
         return replace(row, missing_kind=kind or "unknown", likeness=1.0)
@@ -207,17 +213,24 @@ def _code_row(
 def _nearest(knowledge: Knowledge, concept: Concept, row: CodeRow, key: str) -> CodeRow:
     best: dict[str, tuple[float, str]] = {}
     for known, target in concept.answers.items():
+        # A label that is nearest to an undecided one is not decided either.
         best[target] = max(best.get(target, (0.0, "")), (knowledge.likeness(key, known), known))
     ranked = sorted(best.items(), key=lambda item: -item[1][0])
     if not ranked:
         return row
     target, (likeness, known) = ranked[0]
     second = ranked[1][1][0] if len(ranked) > 1 else 0.0
-    if likeness >= ALIKE and likeness - second >= APART:
+    if target and likeness >= ALIKE and likeness - second >= APART:
         return replace(row, target=target, likeness=likeness, note=f"read as: {known}")
-    if likeness >= WORTH_A_HINT:
+    if target and likeness >= WORTH_A_HINT:
         return replace(row, likeness=likeness, note=f"perhaps {target}: like {known}")
     return row
+
+
+def _skipped(rows: Iterable[CodeRow], column: Column) -> float:
+    """Return the share of the rows in the file that were routed past the question or are blank."""
+    routed = sum(column.counts.get(row.code, 0) for row in rows if row.missing_kind == "routed")
+    return (routed + column.blank) / max(sum(column.counts.values()) + column.blank, 1)
 
 
 def _blank_row(variable: Variable, column: Column) -> list[CodeRow]:
@@ -241,6 +254,13 @@ def _category(
         shape = likeness / len(answers) * (1 if len(targets) > 1 else 0.5)
     sure = [row for row in answers if row.is_sure]
     why = f"label {text:.2f}, {len(sure)} of {len(answers)} answers known"
+    skipped, missed = _skipped(rows, column), [c for c in concept.codes if c not in targets]
+    doubt = ""
+    if skipped > MUCH_SKIPPED and missed:
+        doubt = (
+            f"{skipped:.0%} of the respondents were not asked, and no answer means"
+            f" {', '.join(missed)}: is there a question before it, to combine by first"
+        )
     # Either the name or the answers may carry more of the weight, but never one alone.
     distinctive = text >= 0.5 and shape >= 0.95 and len(targets) > 2
     explicit = text >= 0.85 and shape >= 0.5
@@ -265,6 +285,7 @@ def _category(
         why=why,
         grade=grade,
         reason=reason,
+        doubt=doubt,
         rows=rows,
     )
 
@@ -288,7 +309,7 @@ def _number(
     if answers and concept.unit == "calendar year" and max(answers) < 100 and min(answers) >= 0:
         offset = 1900.0
         why.append("two digits read as 19..")
-    if concept.unit.startswith("euro") and GUILDER_WORDS & set(variable.words):
+    if concept.unit.startswith("euro") and GUILDER_WORDS & variable.words:
         factor = 1 / GUILDERS_PER_EURO
         why.append("guilders turned into euros")
     if answers:
@@ -357,7 +378,7 @@ def _number_rows(
     offset: float = 0.0,
 ) -> tuple[CodeRow, ...]:
     """Return rows for the codes that may not pass as numbers: labelled, or impossible."""
-    rows = []
+    rows, strange = [], 0
     for code in dict.fromkeys([*variable.labels, *sorted(column.counts, key=_code_order)]):
         label, number = variable.labels.get(code), number_of(code)
         row = CodeRow(variable.name, code, label)
@@ -374,7 +395,8 @@ def _number_rows(
             continue
         elif number is not None and possible and number in (concept.minimum, concept.maximum):
             rows.append(replace(row, target=_as_code(number), note=END_OF_SCALE))
-        elif label or code in column.counts:
+        elif label or (code in column.counts and strange < STRANGE_LISTED):
+            strange += not label
             note = "" if possible else "outside the range of the variable"
             rows.append(replace(row, note=note))
     return (*rows, *_blank_row(variable, column))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from migrantpanel.errors import UserError
 from migrantpanel.harmonised.delivered import Delivered, Variable, open_survey
-from migrantpanel.harmonised.knowledge import Knowledge, Row, read_knowledge
-from migrantpanel.harmonised.proposal import LOW, Proposal, propose
+from migrantpanel.harmonised.knowledge import Concept, Knowledge, Row, read_knowledge
+from migrantpanel.harmonised.proposal import HIGH, Proposal, propose
 from migrantpanel.landing.catalogue import ROW_NUMBER, read_catalogue
 
 SURVEY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
@@ -36,7 +36,7 @@ REVIEW_COLUMNS = (
     "what_to_decide",
     "other_candidates",
 )
-READY, COMPLETE, DECIDE, NOTHING = "proposed", "complete the codes", "decide", "nothing found"
+READY, COMPLETE, DECIDE, NOTHING = "proposed", "to complete", "to decide", "nothing found"
 OTHERS_SHOWN = 4
 NAMES_SHOWN = 5
 
@@ -60,7 +60,7 @@ class Scaffold:
         lines = [
             f"respondents numbered by {self.respondent_variable}",
             f"proposed, ready to build: {_listed(self.with_status(READY))}",
-            f"sure, but some codes need a target: {_listed(self.with_status(COMPLETE))}",
+            f"to complete, some codes need a target: {_listed(self.with_status(COMPLETE))}",
             f"to decide: {_listed(self.with_status(DECIDE))}",
             f"nothing found for {len(self.with_status(NOTHING))} variables",
             f"written: {self.folder}, to review: {self.folder / REVIEW_FOLDER}",
@@ -200,11 +200,12 @@ def _key_score(knowledge: Knowledge, variable: Variable) -> float:
 
 
 def _status(proposals: Sequence[Proposal] | None) -> str:
-    if not proposals or proposals[0].confidence == LOW:
-        return NOTHING if not proposals else DECIDE
-    if proposals[0].is_ready:
+    if not proposals:
+        return NOTHING
+    best = proposals[0]
+    if best.is_ready:
         return READY
-    return COMPLETE if proposals[0].confidence == "high" else DECIDE
+    return COMPLETE if best.confidence == HIGH else DECIDE
 
 
 @dataclass(frozen=True)
@@ -248,8 +249,8 @@ class _Writer:
         proposals: dict[str, list[Proposal]],
     ) -> None:
         rows = [
-            self._review_row(variable, status[variable], proposals.get(variable, []))
-            for variable in knowledge.concepts
+            self._review_row(concept, status[variable], proposals.get(variable, []))
+            for variable, concept in knowledge.concepts.items()
         ]
         self._write_rows(self.out / REVIEW_FOLDER, REVIEW, REVIEW_COLUMNS, rows)
 
@@ -297,28 +298,23 @@ class _Writer:
                 "note": row.note,
             }
 
-    def _review_row(self, variable: str, status: str, proposals: list[Proposal]) -> Row:
-        with (self.seeds / "harmonised" / "harmonised_variable.csv").open(
-            encoding="utf-8-sig", newline=""
-        ) as file:
-            meaning = next(r["label"] for r in csv.DictReader(file) if r["variable"] == variable)
+    def _review_row(self, concept: Concept, status: str, proposals: list[Proposal]) -> Row:
+        head = {"variable": concept.variable, "meaning": concept.label, "status": status}
         if not proposals:
-            return {"variable": variable, "meaning": meaning, "status": status}
+            return head
         best = proposals[0]
         known = self.delivered.variables
         labels = [known[name].label or "" for name in best.sources if name in known]
         unsure = [row for row in best.rows if not row.is_sure]
         return {
-            "variable": variable,
-            "meaning": meaning,
-            "status": status,
+            **head,
             "confidence": best.confidence,
             "score": f"{best.score:.2f}",
             "source_variables": " ".join(best.sources),
             "source_label": " | ".join(labels),
             "rule": best.rule,
             "why": best.why,
-            "what_to_decide": _what_to_decide(status, len(unsure), len(best.rows)),
+            "what_to_decide": _what_to_decide(status, best, len(unsure)),
             "other_candidates": "; ".join(
                 f"{' '.join(p.sources)} ({p.confidence} {p.score:.2f})"
                 for p in proposals[1 : OTHERS_SHOWN + 1]
@@ -347,15 +343,18 @@ class _Writer:
             ) from None
 
 
-def _what_to_decide(status: str, unsure: int, rows: int) -> str:
-    """Say what a person has to do before the rows of review/ can be moved."""
+def _what_to_decide(status: str, proposal: Proposal, unsure: int) -> str:
+    """Say what a person has to do before the rows of the review can be moved."""
     if status == READY:
         return "compare grade and reason with the questionnaire"
-    codes = f"give target_code or missing_kind to {unsure} of {rows} rows" if unsure else ""
-    if status == COMPLETE:
-        return f"{codes}, then move the rows"
-    choose = "decide whether this is the same question"
-    return f"{choose}; if so, {codes + ', and ' if codes else ''}move the rows"
+    steps = []
+    if status == DECIDE:
+        steps.append("is this the same question?")
+    if proposal.doubt:
+        steps.append(f"{proposal.doubt}?")
+    if unsure:
+        steps.append(f"give target_code or missing_kind to {unsure} of {len(proposal.rows)} rows")
+    return "; ".join([*steps, "then move the rows"])
 
 
 def _listed(variables: list[str]) -> str:

@@ -28,18 +28,19 @@ def plain(text: str) -> str:
     return " ".join(WORD.findall(letters))
 
 
-def label_words(label: str | None, name: str) -> tuple[str, ...]:
+def label_words(label: str | None, name: str) -> frozenset[str]:
     """Return the words of a variable's label, or of its name where it has no label."""
     text = plain(ITEM_NUMBER.sub("", label or ""))
     if text and text != plain(name):
-        return tuple(text.split())
-    return tuple(plain(part) for part in NAME_PART.findall(name))
+        return frozenset(text.split())
+    return frozenset(plain(part) for part in NAME_PART.findall(name))
 
 
 @dataclass(frozen=True)
 class Term:
-    """Words, with `*` for any letters, that must all be in a label."""
+    """Words that must all be in a label: some as they are, some with `*` for any letters."""
 
+    exact: frozenset[str]
     patterns: tuple[re.Pattern[str], ...]
 
     @classmethod
@@ -47,11 +48,16 @@ class Term:
         """Read a term as synonyms.yaml writes it; words of no meaning are left out."""
         words = [word for word in text.lower().split() if word.strip("*")]
         kept = [word for word in words if word not in set(stop_words)] or words
-        return cls(tuple(wildcard(word) for word in kept))
+        return cls(
+            frozenset(word for word in kept if "*" not in word),
+            tuple(wildcard(word) for word in kept if "*" in word),
+        )
 
-    def found_in(self, words: Iterable[str]) -> frozenset[str] | None:
+    def found_in(self, words: frozenset[str]) -> frozenset[str] | None:
         """Return the words that the term explains, or None where it is not in the label."""
-        found: set[str] = set()
+        if not self.exact <= words:
+            return None
+        found = set(self.exact)
         for pattern in self.patterns:
             hits = [word for word in words if pattern.fullmatch(word)]
             if not hits:
