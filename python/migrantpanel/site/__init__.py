@@ -1,10 +1,11 @@
-"""The documentation site: overview, tables, checks, methods and lineage, all offline."""
+"""The documentation site: overview, tables, harmonised layer, methods, lineage, all offline."""
 
 import tempfile
 from pathlib import Path
 
 from migrantpanel.errors import UserError
-from migrantpanel.site import counts, lineage, methods, overview
+from migrantpanel.site import agreement, comparability, counts, lineage, methods, overview, trends
+from migrantpanel.site.harmonised import read_words
 
 
 def build_site(project: Path, warehouse: Path, landing: Path, site: Path) -> None:
@@ -21,4 +22,11 @@ def build_site(project: Path, warehouse: Path, landing: Path, site: Path) -> Non
     tables = counts.count_marts(warehouse, manifest)
     methods.write_methods(project / "docs", site)
     counts.write_tables(tables, manifest, site)
+    words, simulated = read_words(warehouse), overview.built_from_simulation(landing)
+    for write in (
+        comparability.write_comparability,
+        trends.write_trends,
+        agreement.write_agreement,
+    ):
+        write(warehouse, words, simulated, site)
     overview.write_overview(project, landing, manifest, tables, site)

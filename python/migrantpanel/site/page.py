@@ -13,6 +13,9 @@ HERE = Path(__file__).parent
 SECTIONS = (
     ("index.html", "Overview"),
     ("tables.html", "Tables"),
+    ("comparability.html", "Comparability"),
+    ("trends.html", "Trends"),
+    ("agreement.html", "Agreement"),
     ("quality/index.html", "Data quality"),
     ("docs/index.html", "Methods"),
     ("lineage.html", "Lineage"),
