@@ -33,6 +33,30 @@
 {%- endmacro %}
 
 
+{#- First and last number of the members whom the braces of `P{1-8}AGE` name, as written; two
+    empty texts where there are no braces, or none that can be read. -#}
+{% macro member_range(source_variables) -%}
+    list_value(
+        {%- for group in [1, 2] %}
+        regexp_extract({{ source_variables }}, '\{(\d+)-(\d+)\}', {{ group }})
+        {{- "," if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
+{#- A member's number as it stands in names: as long as the first number at least. -#}
+{% macro member_text(member_number, first_number) -%}
+    lpad(
+        cast({{ member_number }} as string),
+        cast(greatest(
+            len(cast({{ member_number }} as string)), len({{ first_number }})
+        ) as int),
+        '0'
+    )
+{%- endmacro %}
+
+
 {#- The id of an interview, from the survey and the number within it. -#}
 {% macro respondent_id(relation) -%}
     {{ relation }}.survey || {{ relation }}.survey_year || '-'

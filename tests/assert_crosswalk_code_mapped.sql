@@ -6,7 +6,7 @@ select
     source_variable,
     source_code as code,
     source_label as label,
-    delivered_count,
+    sum(delivered_count) as delivered_count,
     case
         when matched_by = 'pass' and value is not null
             then 'has a label, so it may not be a number: add a row to crosswalk_value'
@@ -21,6 +21,8 @@ where
         (value is null and missing_kind is null)
         or (matched_by = 'pass' and (source_label is not null or is_declared_missing))
     )
+-- A code that every member of the household may have needs one row.
+group by all
 order by
     delivered_count desc,
     survey asc,

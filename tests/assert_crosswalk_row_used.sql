@@ -26,14 +26,26 @@ delivered_survey as (
     from {{ ref('harm_interview') }}
 ),
 
+-- A row about household members is used when it maps a code of one of them.
 delivered_code as (
     select
-        *,
-        try_cast(source_code as double) as number,
-        sum(delivered_count) over (
-            partition by survey, survey_year, source_key
+        crosswalk_source.survey,
+        crosswalk_source.survey_year,
+        crosswalk_source.variable,
+        crosswalk_source.source_variable,
+        delivered.source_code,
+        try_cast(delivered.source_code as double) as number,
+        sum(delivered.delivered_count) over (
+            partition by
+                delivered.survey,
+                delivered.survey_year,
+                delivered.source_key,
+                crosswalk_source.variable,
+                crosswalk_source.member_number
         ) as source_count
-    from {{ ref('harm_delivered_code') }}
+    from crosswalk_source
+    inner join {{ ref('harm_delivered_code') }} as delivered
+        using (survey, survey_year, source_key)
 ),
 
 unlisted as (
@@ -56,14 +68,15 @@ unused as (
         'the code is neither in the data nor in the labels: delete or correct the row'
             as what_to_do
     from crosswalk_value
-    inner join crosswalk_source
+    semi join crosswalk_source
         using (survey, survey_year, variable, source_variable)
     semi join delivered_survey using (survey, survey_year)
     anti join delivered_code
         on
             crosswalk_value.survey = delivered_code.survey
             and crosswalk_value.survey_year = delivered_code.survey_year
-            and crosswalk_source.source_key = delivered_code.source_key
+            and crosswalk_value.variable = delivered_code.variable
+            and crosswalk_value.source_variable = delivered_code.source_variable
             and (
                 crosswalk_value.source_code = delivered_code.source_code
                 or delivered_code.number

@@ -28,6 +28,7 @@ delivered_code as (
 harmonised_variable as (
     select
         variable,
+        asked_of,
         value_type
     from {{ ref('harmonised_variable') }}
 ),
@@ -35,6 +36,7 @@ harmonised_variable as (
 candidate as (
     select
         crosswalk_source.*,
+        harmonised_variable.asked_of,
         harmonised_variable.value_type,
         delivered_code.source_code,
         delivered_code.source_label,
@@ -84,7 +86,10 @@ final as (
         survey,
         survey_year,
         variable,
+        asked_of,
+        member_number,
         source_variable,
+        delivered_variable,
         source_key,
         source_position,
         source_count,

@@ -31,6 +31,7 @@ decided as (
         survey,
         survey_year,
         variable,
+        member_number,
         source_variable,
         source_code,
         value,
@@ -40,7 +41,8 @@ decided as (
     from part
     where combine_by = 'first' and not is_next
     qualify row_number() over (
-        partition by respondent_id, variable order by source_position
+        partition by respondent_id, member_number, variable
+        order by source_position
     ) = 1
 ),
 
@@ -51,6 +53,7 @@ computed as (
         survey,
         survey_year,
         variable,
+        member_number,
         combine_by,
         grade,
         evidence,
@@ -71,7 +74,14 @@ computed as (
     from part
     where combine_by != 'first'
     group by
-        respondent_id, survey, survey_year, variable, combine_by, grade, evidence
+        respondent_id,
+        survey,
+        survey_year,
+        variable,
+        member_number,
+        combine_by,
+        grade,
+        evidence
 ),
 
 -- Computed numbers become categories by ranges, where the crosswalk gives them.
@@ -81,6 +91,7 @@ ranged as (
         computed.survey,
         computed.survey_year,
         computed.variable,
+        computed.member_number,
         computed.source_variable,
         computed.source_code,
         case

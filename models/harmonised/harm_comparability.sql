@@ -5,9 +5,11 @@ crosswalk_variable as (
 ),
 
 harmonised_variable as (
-    select variable
+    select
+        variable,
+        asked_of
     from {{ ref('harmonised_variable') }}
-    where asked_of = 'respondent'
+    where asked_of in ('respondent', 'member')
 ),
 
 delivered_survey as (
@@ -32,6 +34,7 @@ survey as (
 final as (
     select
         harmonised_variable.variable,
+        harmonised_variable.asked_of,
         survey.survey,
         survey.survey_year,
         delivered_survey.survey is not null as is_delivered,

@@ -2,29 +2,48 @@ with
 
 crosswalk as (
     select
-        survey,
-        survey_year,
-        variable,
-        rule,
-        combine_by,
-        date_layout,
-        scale_factor,
-        scale_offset,
-        grade,
-        evidence,
-        origin,
-        string_split_regex(trim(source_variables), '\s+') as sources
+        *,
+        string_split_regex(trim(source_variables), '\s+') as sources,
+        {{ member_range('source_variables') }} as member_range
     from {{ ref('harm_crosswalk_variable') }}
     where source_variables is not null
 ),
 
+-- `P{1-8}AGE` stands for the same question about each of eight members.
+membered as (
+    select
+        *,
+        unnest(
+            if(
+                member_range[1] = '',
+                [0],
+                range(
+                    try_cast(member_range[1] as int),
+                    try_cast(member_range[2] as int) + 1
+                )
+            )
+        ) as member_number
+    from crosswalk
+),
+
 numbered as (
     select
-        * exclude (sources),
+        *,
         len(sources) as source_count,
         unnest(sources) as source_variable,
         generate_subscripts(sources, 1) as source_position
-    from crosswalk
+    from membered
+),
+
+named as (
+    select
+        *,
+        regexp_replace(
+            source_variable,
+            '\{.*\}',
+            {{ member_text('member_number', 'member_range[1]') }}
+        ) as delivered_variable
+    from numbered
 ),
 
 final as (
@@ -32,9 +51,11 @@ final as (
         survey,
         survey_year,
         variable,
+        cast(member_number as int) as member_number,
         source_variable,
+        delivered_variable,
         -- Delivered names are matched without case.
-        lower(source_variable) as source_key,
+        lower(delivered_variable) as source_key,
         cast(source_position as int) as source_position,
         cast(source_count as int) as source_count,
         rule,
@@ -48,7 +69,7 @@ final as (
         grade,
         evidence,
         origin
-    from numbered
+    from named
 )
 
 select * from final

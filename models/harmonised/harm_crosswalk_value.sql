@@ -19,7 +19,7 @@ overlay_variable as (
 ),
 
 overlay_source as (
-    select
+    select distinct
         survey,
         survey_year,
         variable,

@@ -1,6 +1,6 @@
 {%- set columns = [
-    'survey', 'survey_year', 'variable', 'combine_by', 'source_position',
-    'source_variable', 'source_code', 'is_next', 'value', 'missing_kind', 'grade',
+    'survey', 'survey_year', 'variable', 'member_number', 'combine_by',
+    'source_position', 'delivered_variable as source_variable', 'source_code', 'is_next', 'value', 'missing_kind', 'grade',
     'evidence',
 ] -%}
 

@@ -3,7 +3,7 @@
     'value', 'missing_kind', 'grade', 'evidence',
 ] -%}
 
-{{ recoded_answers(columns, "rule != 'combine'") }},
+{{ recoded_answers(columns, "rule != 'combine' and asked_of = 'respondent'") }},
 
 combined as (
     select
@@ -19,6 +19,7 @@ combined as (
         grade,
         evidence
     from {{ ref('harm_combined') }}
+    where member_number = 0
 ),
 
 comparability as (
@@ -31,6 +32,7 @@ comparability as (
         grade,
         evidence
     from {{ ref('harm_comparability') }}
+    where asked_of = 'respondent'
 ),
 
 not_asked as (
