@@ -169,7 +169,7 @@ def scaffold(
     from migrantpanel import harmonised
 
     done = harmonised.scaffold(file, survey, year, out, seeds_dir(), respondent, evidence)
-    screen.print(done.summary(), markup=False, highlight=False)
+    screen.print(done.summary(), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

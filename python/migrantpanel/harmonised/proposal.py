@@ -655,8 +655,8 @@ def _is_number(label: str, number: float) -> bool:
     (True, True, False)
     """
     words = plain(label).split()
-    named = [float(w) if re.fullmatch(r"\d+", w) else NUMBER_WORDS.get(w) for w in words]
-    return number in named or bool(UNIT_WORDS & set(words))
+    read = [float(w) if re.fullmatch(r"\d+", w) else NUMBER_WORDS.get(w) for w in words]
+    return [n for n in read if n is not None] == [number] or bool(UNIT_WORDS & set(words))
 
 
 def _as_code(number: float) -> str:
