@@ -21,7 +21,8 @@ final as (
         cast(source_file as string) as source_file,
         cast(variable as string) as variable,
         cast(code as string) as code,
-        cast(label as string) as label,
+        -- Crosswalk rows come from CSV, where blanks around a text do not survive.
+        cast(nullif(trim(label), '') as string) as label,
         cast(is_missing as boolean) as is_declared_missing
     from value_label
 )
