@@ -83,8 +83,9 @@ def contrast_plot(rows: list[Row], words: Words, label: str) -> Markup:
             f'<circle class="dot" cx="{x(row["difference"]):.1f}" cy="{y}" r="4"/></g>'
         )
     return Markup(
-        f'<svg class="trend contrast" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
-        f'role="img" aria-label="{label}. {" ".join(said)}">{"".join(parts)}</svg>'
+        f'<svg class="trend contrast" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
+        f'height="{height}" role="img" aria-label="{label}. {" ".join(said)}">'
+        f"{''.join(parts)}</svg>"
     )
 
 

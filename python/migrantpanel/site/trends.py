@@ -49,7 +49,9 @@ def write_trends(warehouse: Path, words: Words, simulated: bool, site: Path) -> 
         letters=GRADE_LETTER,
         marks=EVIDENCE_MARK,
         mark=grade_mark,
+        tables=lambda variable: _table(by_variable[variable], words),
         represents=sorted({(row["survey"], row["represents"]) for row in shown}),
+        is_assumed=all(row["evidence"] == "assumed" for row in shown),
         simulated=simulated,
     )
     write_page(site, "trends.html", "Trends", body, "trends.html")
@@ -76,6 +78,12 @@ def _plots(rows: list[Row], words: Words, kind: str) -> list[tuple[str, Markup]]
     return plots
 
 
+def _table(rows: list[Row], words: Words) -> list[Row]:
+    """Return the points of everybody, origin by origin."""
+    points = [row for row in rows if row["cohort_kind"] == "population"]
+    return sorted(points, key=lambda row: words.origins.index(row["origin_group"]))
+
+
 def trend_plot(
     rows: list[Row],
     cohorts: Sequence[str],
@@ -94,7 +102,9 @@ def trend_plot(
 
     def x(row: Row) -> float:
         place = (row["survey_year"] - first) / max(last - first, 1)
-        return LEFT + 8 + place * (right - LEFT - 16)
+        # Cohorts of one survey stand beside each other.
+        aside = 1.7 * (cohorts.index(row["cohort"]) - (len(cohorts) - 1) / 2)
+        return LEFT + 10 + place * (right - LEFT - 20) + aside
 
     def y(value: float) -> float:
         return bottom - (min(max(value, low), high) - low) / (high - low) * (bottom - TOP)
@@ -127,7 +137,7 @@ def trend_plot(
             said.append(text)
             parts.append(
                 f'<g data-c="{colour}"><title>{escape(text)}</title>'
-                f'<path d="M{x(row):.1f} {y(_low(row)):.1f}V{y(_high(row)):.1f}"/>'
+                f'<path class="error" d="M{x(row):.1f} {y(_low(row)):.1f}V{y(_high(row)):.1f}"/>'
                 f"{grade_mark(row['grade'], x(row), y(row['estimate']))}</g>"
             )
     return Markup(
