@@ -8,6 +8,19 @@ comparability as (
     select * from {{ ref('harm_comparability') }}
 ),
 
+answer as (
+    {%- for model in ['harm_value', 'harm_member_value'] %}
+    select
+        variable,
+        survey,
+        survey_year,
+        value,
+        missing_kind
+    from {{ ref(model) }}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
 answered as (
     select
         variable,
@@ -19,7 +32,7 @@ answered as (
         / count(*) as {{ column.name }},
         {% endfor %}
         count(value) / count(*) as share_valid
-    from {{ ref('harm_value') }}
+    from answer
     group by all
 ),
 
