@@ -545,7 +545,9 @@ def _derive(
             0, _date_of_parts(date_parts, knowledge, survey_year)
         )
     birth = sure.get("birth_year")
-    if birth is not None and "age" not in sure and "age" in knowledge.concepts:
+    # Where the age itself was delivered, somebody only has to say in which variable.
+    asked_age = any(proposal.text >= TEXT_SURE for proposal in ranked.get("age", []))
+    if birth is not None and not asked_age and "age" in knowledge.concepts:
         year = date_parts.get("year")
         ranked.setdefault("age", []).insert(0, _age(birth, year, knowledge, survey_year))
     arrival = sure.get("arrival_age")
