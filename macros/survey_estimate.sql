@@ -185,16 +185,28 @@ ratio_total as (
     group by all
 ),
 
--- Sums of squares and sums of the residuals y - estimate * w over the units of a stratum.
+expanded as (
+    select
+        {{ columns }},
+        category,
+        unit_count,
+        yy,
+        yy - 2 * estimate * yw + estimate * estimate * ww as squares,
+        y - estimate * w as total
+    from stratum_ratio
+    inner join ratio_total using ({{ columns }}, category)
+),
+
+-- Sums of squares and sums of the residuals y - estimate * w over the units of a stratum; what
+-- rounding leaves where all are equal counts as nothing.
 residual as (
     select
         {{ columns }},
         category,
         unit_count,
-        greatest(yy - 2 * estimate * yw + estimate * estimate * ww, 0) as squares,
-        y - estimate * w as total
-    from stratum_ratio
-    inner join ratio_total using ({{ columns }}, category)
+        case when squares > 1e-10 * yy then squares else 0 end as squares,
+        case when squares > 1e-10 * yy then total else 0 end as total
+    from expanded
 ),
 
 ratio_variance as (
