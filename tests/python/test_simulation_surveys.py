@@ -28,6 +28,7 @@ from migrantpanel.simulation.surveys.questionnaires import (
     harmonised_variables,
     load_response,
     measure,
+    member_variables,
     wave_problems,
 )
 from migrantpanel.simulation.surveys.sampling import (
@@ -322,6 +323,80 @@ def test_numbers_and_dates_mean_what_the_truth_says(surveys: Path) -> None:
     assert expected(WAVES["SPVA_1991"], "interview_date") == [
         f"19{d[4:]}-{d[2:4]}-{d[:2]}" for d in dates
     ]
+
+
+def test_guilders_ages_on_arrival_and_origins_follow_from_the_delivered_codes(
+    surveys: Path,
+) -> None:
+    answers = truth(surveys, "survey_answer")
+
+    def expected(wave: Wave, variable: str) -> list[str | None]:
+        rows = answers.filter(survey=wave.survey, survey_year=wave.year, variable=variable)
+        return rows["expected_value"].to_list()
+
+    frame, _ = read(surveys, WAVES["SPVA_1994"])
+    euros = [None if g in (99998, 99999) else round(g * 0.45378, 6) for g in frame["VR019"]]
+    found = expected(WAVES["SPVA_1994"], "personal_income_net_eur")
+    assert [None if value is None else float(value) for value in found] == euros
+    assert not any(value and value.endswith(".0") for value in found)
+
+    frame, _ = read(surveys, WAVES["SIM_2011"])
+    ages = [
+        None if year is None or np.isnan(year) or year > 9000 else f"{year - born:.0f}"
+        for year, born in zip(frame["s11_aank"], frame["s11_gebj"], strict=True)
+    ]
+    assert expected(WAVES["SIM_2011"], "arrival_age") == ages
+
+    wave = WAVES["SIM_2020"]
+    countries = [expected(wave, f"{who}birth_country") for who in ("", "mother_", "father_")]
+    origins = [
+        next((value for value in values if value != "NL"), "NL")
+        for values in zip(*countries, strict=True)
+    ]
+    assert expected(wave, "origin_country_2022") == origins
+    assert {None, "NL", "IRN"} <= set(origins)
+
+
+@pytest.mark.parametrize("name", [name for name, wave in WAVES.items() if wave.members])
+def test_household_grid_holds_the_household_and_its_truth(surveys: Path, name: str) -> None:
+    wave = WAVES[name]
+    frame, _ = read(surveys, wave)
+    keys = [str(key).removesuffix(".0") for key in frame[wave.respondent["name"]]]
+    members = truth(surveys, "survey_member_answer").filter(
+        survey=wave.survey, survey_year=wave.year
+    )
+    by_variable = members.partition_by("variable", as_dict=True)
+    assert {variable for (variable,) in by_variable} == set(member_variables())
+    for (variable,), rows in by_variable.items():
+        told = {
+            (key, number): (value, kind)
+            for key, number, value, kind in rows.select(
+                "respondent_key", "member_number", "expected_value", "missing_kind"
+            ).iter_rows()
+        }
+        rule = wave.members.harmonised[variable]
+        written = (rule.get("from") or rule.get("add") or rule.get("subtract"))[0]
+        for number in range(1, wave.members.maximum + 1):
+            question = next(q for own, q in wave.members.about(number) if own.name == written)
+            for key, code in zip(keys, codes(frame, question), strict=True):
+                if (key, number) not in told:
+                    assert code is None or code == question.missing["not_applicable"][0]
+                elif rule["rule"] == "codes":
+                    assert told[key, number] == meaning(question, variable, code)
+                else:
+                    sign = -1 if "subtract" in rule else 1
+                    assert told[key, number] == (str(rule.get("plus", 0) + sign * int(code)), None)
+    relations = by_variable[("member_relation",)].filter(pl.col("missing_kind").is_null())
+    heads = relations.filter(pl.col("expected_value") == "1")
+    assert heads["member_number"].unique().to_list() == [1]
+    size = relations.group_by("respondent_key").len()
+    answers = truth(surveys, "survey_answer").filter(
+        survey=wave.survey, survey_year=wave.year, variable="household_size"
+    )
+    agrees = size.join(answers, on="respondent_key", how="inner").select(
+        pl.col("len") == pl.col("expected_value").cast(pl.Int32).clip(upper_bound=8)
+    )
+    assert agrees.to_series().mean() > 0.95
 
 
 def test_natives_are_routed_past_their_dutch(surveys: Path) -> None:

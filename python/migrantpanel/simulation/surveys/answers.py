@@ -10,6 +10,7 @@ from migrantpanel.random import generator
 from migrantpanel.simulation.surveys.concepts import draw_concept
 from migrantpanel.simulation.surveys.questionnaires import (
     Concept,
+    Members,
     Question,
     Wave,
     load_concepts,
@@ -62,14 +63,16 @@ def answer_wave(
     return delivered, beside
 
 
-def answer_members(wave: Wave, places: pl.DataFrame, seed: int) -> dict[str, Delivered]:
-    """Return the answers to the household grid by question as written, one per place in it.
+def answer_members(
+    grid: Members, wave: Wave, places: pl.DataFrame, seed: int
+) -> dict[str, Delivered]:
+    """Return the answers to a wave's household grid by question as written, one per place in it.
 
     `places` are those of `household_places`; who is missing there was not asked about.
     """
     concepts = load_concepts()
     delivered = {}
-    for question in wave.members.questions if wave.members else ():
+    for question in grid.questions:
         rng = generator(seed, "survey", wave.survey, wave.year, "members", question.name)
         latent, _ = draw_concept(concepts[question.concept], places, rng)
         asked = (places["age"] >= question.minimum_age).fill_null(False).to_numpy()

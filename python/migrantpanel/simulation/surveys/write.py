@@ -55,9 +55,10 @@ def write_surveys(
         respondents = drawn.filter(pl.col("disposition") == "interview")
         people = person_attributes(at_interview(country, respondents))
         delivered, beside = answer_wave(wave, people, seed)
-        size = wave.members.maximum if wave.members else 0
-        places = household_places(country, people, wave.frame_date, size)
-        of_members = answer_members(wave, places, seed)
+        places, of_members = pl.DataFrame(), {}
+        if wave.members:
+            places = household_places(country, people, wave.frame_date, wave.members.maximum)
+            of_members = answer_members(wave.members, wave, places, seed)
         folder = out / "Surveys" / f"{wave.survey}{wave.year}"
         suffix = "parquet" if file_format == "parquet" else "sav"
         write_labelled(
