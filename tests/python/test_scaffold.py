@@ -3,8 +3,9 @@
 import csv
 import shutil
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -19,13 +20,14 @@ from migrantpanel.dbt_runner import dbt_environment, run_dbt
 from migrantpanel.errors import UserError
 from migrantpanel.harmonised import Scaffold, scaffold
 from migrantpanel.harmonised.delivered import open_survey
-from migrantpanel.harmonised.knowledge import Knowledge, read_knowledge
-from migrantpanel.harmonised.proposal import propose
+from migrantpanel.harmonised.knowledge import Knowledge, _synonyms, read_knowledge
+from migrantpanel.harmonised.proposal import HIGH, Proposal, propose
 from migrantpanel.harmonised.scaffold import NOTHING, OVERLAY, READY
 from migrantpanel.harmonised.text import Term
 from migrantpanel.landing import land
 from migrantpanel.landing.catalogue import read_catalogue
 from migrantpanel.project import project_dir, seeds_dir
+from migrantpanel.simulation.surveys.questionnaires import load_waves
 from migrantpanel.warehouse.publish import PANEL_FILE, VAULT_FILE
 
 Rows = list[dict[str, str]]
@@ -420,8 +422,6 @@ def test_terms_need_all_their_words() -> None:
 
 def test_every_synonym_belongs_to_a_harmonised_variable(knowledge: Knowledge) -> None:
     """A renamed variable or code would leave its synonyms without effect."""
-    from migrantpanel.harmonised.knowledge import _synonyms
-
     for variable, known in _synonyms()["variables"].items():
         assert variable in knowledge.concepts, variable
         unknown = set(known.get("codes", {})) - set(knowledge.concepts[variable].codes)
@@ -431,53 +431,102 @@ def test_every_synonym_belongs_to_a_harmonised_variable(knowledge: Knowledge) ->
 # --- How often the sure proposals are right --------------------------------------------------
 
 
-def test_sure_proposals_are_those_of_a_withheld_crosswalk(world: World) -> None:
-    """Each simulated survey in turn is new: its own crosswalk rows are withheld."""
-    crosswalk = {
-        (row["survey"], row["survey_year"], row["variable"]): row
-        for row in rows_of(seeds_dir() / "crosswalk", "crosswalk_variable")
-    }
-    key = ("survey", "survey_year", "variable", "source_variable", "source_code")
-    values = {
-        tuple(row[name] for name in key): row["target_code"]
-        for row in rows_of(seeds_dir() / "crosswalk", "crosswalk_value")
-    }
-    count: Counter[str] = Counter()
-    wrong = []
+@dataclass
+class Count:
+    """How often a sure proposal, and a target of one ready to build, is that of the truth."""
+
+    asked: int = 0
+    sure: int = 0
+    right: int = 0
+    codes: int = 0
+    codes_right: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def judge(self, best: Proposal | None, sources: set[str], where: str) -> bool:
+        """Count one variable of one survey; say whether it is surely and rightly made."""
+        self.asked += bool(sources)
+        if best is None or best.confidence != HIGH:
+            return False
+        self.sure += 1
+        right = {name.lower() for name in best.sources} == {name.lower() for name in sources}
+        self.right += right
+        if not right:
+            self.wrong.append(f"{where}: {best.sources} is not {sorted(sources)}")
+        return right
+
+    def judge_codes(self, best: Proposal, truth: dict[tuple[str, str], str]) -> None:
+        for row in best.rows:
+            known = truth.get((row.source_variable, row.code))
+            if row.target is not None and known is not None:
+                self.codes += 1
+                self.codes_right += row.target == known
+
+    def check(self) -> None:
+        precision, found = self.right / self.sure, self.right / self.asked
+        print(f"asked {self.asked}, sure {self.sure}, right {self.right} ({precision:.1%});")
+        print(f"found {found:.1%}; codes {self.codes}, right {self.codes_right}", *self.wrong)
+        assert precision >= PRECISION_FLOOR, self.wrong
+        assert self.codes_right >= PRECISION_FLOOR * self.codes
+        assert found >= RECALL_FLOOR
+
+
+@pytest.fixture(scope="module")
+def withheld(world: World) -> dict[tuple[str, int], dict[str, list[Proposal]]]:
+    """Scaffold each simulated survey as if it were new: its own crosswalk rows are withheld."""
+    found = {}
     for path in sorted((world.extracts / "Surveys").glob("*/*.sav")):
-        if path.stem.endswith("STEEKPROEF"):
+        if not path.stem.endswith("STEEKPROEF"):
+            survey, year = path.stem.split("_")
+            known = read_knowledge(seeds_dir(), survey, int(year))
+            found[survey, int(year)] = propose(known, open_survey(path), int(year))
+    assert len(found) == 11
+    return found
+
+
+def test_sure_proposals_are_those_of_the_withheld_crosswalk(
+    withheld: dict[tuple[str, int], dict[str, list[Proposal]]], knowledge: Knowledge
+) -> None:
+    values: dict[tuple[str, ...], dict[tuple[str, str], str]] = defaultdict(dict)
+    for row in rows_of(seeds_dir() / "crosswalk", "crosswalk_value"):
+        key = (row["survey"], row["survey_year"], row["variable"])
+        values[key][row["source_variable"], row["source_code"]] = row["target_code"]
+    count = Count()
+    for row in rows_of(seeds_dir() / "crosswalk", "crosswalk_variable"):
+        # What is told of household members and of the drawn sample is not proposed.
+        if row["variable"] not in knowledge.concepts:
             continue
-        survey, year = path.stem.split("_")
-        withheld = read_knowledge(seeds_dir(), survey, int(year))
-        found = propose(withheld, open_survey(path), int(year))
-        for variable in withheld.concepts:
-            row = crosswalk.get((survey, year, variable))
-            if row is None:
-                continue
-            best = found[variable][0] if variable in found else None
-            count["asked"] += bool(row["source_variables"])
-            if best is None or best.confidence != "high":
-                continue
-            right = sorted(row["source_variables"].lower().split()) == sorted(
-                name.lower() for name in best.sources
-            )
-            count["sure"] += 1
-            count["right"] += right
-            if not right:
-                wrong.append(f"{path.stem} {variable}: {best.sources} {row['source_variables']}")
-            elif best.is_ready:
-                for code in best.rows:
-                    known = values.get((survey, year, variable, code.source_variable, code.code))
-                    count["codes"] += code.target is not None
-                    count["codes right"] += code.target is not None and code.target == known
-    precision, recall = count["right"] / count["sure"], count["right"] / count["asked"]
-    codes = count["codes right"] / count["codes"]
-    print(f"{dict(count)}: precision {precision:.1%}, found {recall:.1%}, codes {codes:.1%}")
-    print("\n".join(wrong))
-    assert count["sure"] >= 100
-    assert precision >= PRECISION_FLOOR, wrong
-    assert codes >= PRECISION_FLOOR
-    assert recall >= RECALL_FLOOR
+        proposals = withheld[row["survey"], int(row["survey_year"])].get(row["variable"], [None])
+        key = (row["survey"], row["survey_year"], row["variable"])
+        right = count.judge(proposals[0], set(row["source_variables"].split()), " ".join(key))
+        if right and proposals[0].is_ready:
+            count.judge_codes(proposals[0], values[key])
+    count.check()
+
+
+def test_sure_proposals_are_those_of_the_questionnaire(
+    withheld: dict[tuple[str, int], dict[str, list[Proposal]]],
+) -> None:
+    """The questionnaires say themselves what each question and code stands for."""
+    count = Count()
+    for wave in load_waves():
+        codes: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
+        for question in wave.questions:
+            for answer in question.answers:
+                for variable, value in answer.truth.items():
+                    codes[variable][question.name, answer.code] = value
+        for variable, proposals in withheld[wave.survey, wave.year].items():
+            rule = wave.harmonised.get(variable, {})
+            sources = {*rule.get("from", []), *rule.get("add", []), *rule.get("subtract", [])}
+            if rule.get("rule") == "date":
+                sources = {part for key, part in rule.items() if key != "rule"}
+            names = {name for name in sources if isinstance(name, str)}
+            best = proposals[0]
+            if best.sources[0] == "(design)":
+                best = replace(best, sources=best.sources[1:])
+            if count.judge(best, names, f"{wave.name} {variable}") and best.rule == "recode":
+                count.judge_codes(best, codes[variable])
+        count.asked += len(wave.harmonised.keys() - withheld[wave.survey, wave.year].keys())
+    count.check()
 
 
 # --- A real survey of the same institute, from file to warehouse -----------------------------
