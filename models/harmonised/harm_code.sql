@@ -107,12 +107,14 @@ final as (
             when matched_by in ('code', 'range') then nullif(target_code, '(next)')
             when matched_by = 'pass' and (value_type = 'number' or rule = 'combine')
                 then {{ number_text(
-                    'try_cast(source_code as decimal(18, 6)) * scale_factor'
+                    'try_cast(source_code as decimal(28, 6)) * scale_factor'
                     ' + scale_offset'
                 ) }}
             when matched_by = 'pass' and value_type = 'date'
                 then {{ date_text('source_code', 'date_layout') }}
-            when matched_by = 'pass' and value_type = 'category' then source_code
+            -- What the file left missing is no code or key.
+            when matched_by = 'pass' and value_type in ('category', 'text')
+                then nullif(nullif(source_code, '(system)'), '(empty)')
         end as value,
         missing_kind,
         valid_from,
