@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from migrantpanel.errors import UserError
+from migrantpanel.project import project_dir
 from migrantpanel.random import generator
 from migrantpanel.simulation import Country, build_country
 from migrantpanel.simulation.surveys import (
@@ -101,9 +103,25 @@ def test_eleven_waves_with_real_size_and_no_contradictions() -> None:
     for wave in WAVES.values():
         assert list(wave_problems(wave, concepts)) == []
         assert 30 <= len(wave.questions) + 3 <= 140
-        assert 30 <= len(wave.harmonised) <= len(harmonised_variables())
+        assert 50 <= len(wave.harmonised) <= len(harmonised_variables())
         assert wave.evidence == "assumed"
         assert sum(wave.groups.values()) == pytest.approx(1, abs=1e-9)
+
+
+def test_every_variable_is_asked_often_enough_to_follow() -> None:
+    asked = Counter(variable for wave in WAVES.values() for variable in wave.harmonised)
+    assert len(asked) >= 70
+    assert min(asked.values()) >= 4
+
+
+def test_isei_is_that_of_the_seed() -> None:
+    path = project_dir() / "seeds" / "harmonised" / "occupation_status.csv"
+    scores = {row["isco_code"]: row["isei"] for row in csv.DictReader(path.open())}
+    found = {
+        answer.code: (answer.truth["occupation_isei"], answer.truth["occupation_isco"])
+        for answer in WAVES["SIM_2006"].question("Beroep4").answers
+    }
+    assert found == {code: (score, code[0]) for code, score in scores.items()}
 
 
 def changed(name: str, **changes: object) -> Wave:

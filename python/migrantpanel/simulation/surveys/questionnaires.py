@@ -1,4 +1,8 @@
-"""Reads and checks the questionnaires, the concepts and the rates of response."""
+"""Reads and checks the questionnaires, the concepts and the rates of response.
+
+A question delivers codes that cover latent categories (`answers`), a number drawn in the interval
+that covers one (`intervals`), the class that a number falls in (`classes`), or the number itself.
+"""
 
 import re
 from collections.abc import Hashable, Iterator
@@ -13,6 +17,11 @@ import yaml
 from migrantpanel.errors import UserError
 
 MISSING_KINDS = ("not_applicable", "refused", "dont_know")
+# How a harmonised value follows from what a wave delivered, kept with the questionnaire:
+#   codes  what the code stands for, of the first of the variables `from` that says something
+#   sum    (plus + the numbers `add` - the numbers `subtract`) x multiply
+#   date   from one variable in a layout, or from year, month and day
+#   first  the first `of` harmonised values that is not the one named `unless`
 RULES = ("codes", "sum", "date", "first")
 _QUESTION_KEYS = {
     "name", "label", "concept", "format", "harmonised", "answers", "intervals", "classes",
