@@ -6,6 +6,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -83,6 +84,7 @@ def english_answers() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "caseid": np.arange(1, PERSONS + 1),
+            "intdat": [date(2008, 3, 1) + timedelta(days=n % 90) for n in range(PERSONS)],
             "gndr": random.integers(1, 3, PERSONS),
             "yrbrn": random.integers(1930, 1990, PERSONS),
             "marsts": random.integers(1, 5, PERSONS),
@@ -99,6 +101,7 @@ def english_answers() -> pd.DataFrame:
 
 ENGLISH_LABELS = {
     "caseid": "Unique case ID",
+    "intdat": "Date of interview",
     "gndr": "Gender of respondent",
     "yrbrn": "Year of birth",
     "marsts": "Legal marital status",
@@ -148,6 +151,7 @@ def test_a_labelled_file_is_proposed(english: Path, tmp_path: Path) -> None:
     done = scaffolded(english, out)
     assert done.respondent_variable == "caseid"
     expected = {
+        "interview_date": "intdat",
         "sex": "gndr",
         "birth_year": "yrbrn",
         "age": "yrbrn",
@@ -341,6 +345,58 @@ def test_many_variables_with_the_same_label_are_left_to_the_user(tmp_path: Path)
     assert done.status["sex"] == "to decide"
     assert "as good: v" in done.proposals["sex"][0].why
     assert done.status["religion"] == "to decide"
+
+
+def test_texts_are_their_own_labels(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"respid": range(40), "sex": ["Male", "Female", "", "Male"] * 10})
+    path = write_sav(tmp_path / "text.SAV", frame, column_labels={"sex": "Sex"})
+    out = tmp_path / "new"
+    scaffolded(path, out)
+    assert targets(out, "sex") == {"Male": "1", "Female": "2", "(empty)": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("values", "layout"),
+    [
+        ([20080315, 20081231], "yyyymmdd"),
+        ([15032008, 31122008], "ddmmyyyy"),
+        ([310308, 150308], "ddmmyy"),
+        ([200803, 200812], "yyyymm"),
+        (["15-03-2008", "01-04-2008"], "dd-mm-yyyy"),
+    ],
+)
+def test_the_layout_of_a_date_is_read_from_its_values(
+    tmp_path: Path, values: list[object], layout: str
+) -> None:
+    frame = pd.DataFrame({"respid": range(20), "datum": values * 10})
+    path = write_sav(tmp_path / "dates.sav", frame, column_labels={"datum": "Datum interview"})
+    out = tmp_path / "new"
+    scaffolded(path, out)
+    assert variable_row(out, "interview_date")["date_layout"] == layout
+
+
+def test_a_date_that_reads_in_two_ways_is_left_open(tmp_path: Path) -> None:
+    """080308 is a day of March 2008 both ways: which, only a person can know."""
+    frame = pd.DataFrame({"respid": range(20), "datum": [80308, 80408] * 10})
+    path = write_sav(tmp_path / "dates.sav", frame, column_labels={"datum": "Datum interview"})
+    done = scaffolded(path, tmp_path / "new")
+    assert done.status["interview_date"] == "to decide"
+    assert "yymmdd or ddmmyy" in done.proposals["interview_date"][0].why
+
+
+def test_guilders_and_two_digits_become_a_rule(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"respid": range(20), "ink": [2_000.0] * 19 + [1_000], "gebj": [45, 70] * 10}
+    )
+    labels = {"ink": "Netto maandinkomen (guldens)", "gebj": "Geboortejaar (19..)"}
+    path = write_sav(tmp_path / "old.sav", frame, column_labels=labels)
+    out = tmp_path / "new"
+    scaffolded(path, out, survey_year=1990)
+    income = variable_row(out, "personal_income_net_eur")
+    assert (income["rule"], income["scale_factor"]) == ("scale", "0.45378")
+    born, age = variable_row(out, "birth_year"), variable_row(out, "age")
+    assert (born["rule"], born["scale_offset"]) == ("scale", "1900")
+    assert (age["scale_factor"], age["scale_offset"]) == ("-1", "90")
 
 
 def test_an_unknown_language_is_no_reason_to_guess(tmp_path: Path) -> None:
@@ -678,6 +734,11 @@ def test_what_was_proposed_is_built_as_it_is(warehouse: duckdb.DuckDBPyConnectio
     )
     assert harmonised_counts(warehouse, "religion", "NEW") == religion.value_counts().to_dict()
     assert harmonised_counts(warehouse, "gender_roles", "NEW") == {"not_asked": PERSONS}
+    days = warehouse.execute(
+        "select min(interview_date), max(interview_date), count(interview_date)"
+        " from harmonised.harm_cross_section where survey = 'NEW'"
+    ).fetchall()
+    assert days == [(date(2008, 3, 1), date(2008, 5, 29), PERSONS)]
 
 
 @pytest.mark.shared

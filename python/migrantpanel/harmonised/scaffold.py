@@ -13,7 +13,7 @@ from pathlib import Path
 from migrantpanel.errors import UserError
 from migrantpanel.harmonised.delivered import Delivered, Variable, open_survey
 from migrantpanel.harmonised.knowledge import Concept, Knowledge, Row, read_knowledge
-from migrantpanel.harmonised.proposal import HIGH, Proposal, propose
+from migrantpanel.harmonised.proposal import HIGH, LOW, MEDIUM, Proposal, propose
 from migrantpanel.landing.catalogue import ROW_NUMBER, read_catalogue
 
 SURVEY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
@@ -36,7 +36,8 @@ REVIEW_COLUMNS = (
     "what_to_decide",
     "other_candidates",
 )
-READY, COMPLETE, DECIDE, NOTHING = "proposed", "to complete", "to decide", "nothing found"
+READY, COMPLETE, DECIDE = "proposed", "to complete", "to decide"
+UNLIKELY, NOTHING = "unlikely", "nothing found"
 OTHERS_SHOWN = 4
 NAMES_SHOWN = 5
 
@@ -62,7 +63,8 @@ class Scaffold:
             f"proposed, ready to build: {_listed(self.with_status(READY))}",
             f"to complete, some codes need a target: {_listed(self.with_status(COMPLETE))}",
             f"to decide: {_listed(self.with_status(DECIDE))}",
-            f"nothing found for {len(self.with_status(NOTHING))} variables",
+            f"nothing found, or only something unlikely: {len(self.with_status(NOTHING))}"
+            f" and {len(self.with_status(UNLIKELY))} variables",
             f"written: {self.folder}, to review: {self.folder / REVIEW_FOLDER}",
         ]
         if not self.labelled:
@@ -205,7 +207,7 @@ def _status(proposals: Sequence[Proposal] | None) -> str:
     best = proposals[0]
     if best.is_ready:
         return READY
-    return COMPLETE if best.confidence == HIGH else DECIDE
+    return {HIGH: COMPLETE, MEDIUM: DECIDE, LOW: UNLIKELY}[best.confidence]
 
 
 @dataclass(frozen=True)
@@ -348,6 +350,8 @@ def _what_to_decide(status: str, proposal: Proposal, unsure: int) -> str:
     if status == READY:
         return "compare grade and reason with the questionnaire"
     steps = []
+    if status == UNLIKELY:
+        return "nothing, unless you know better; no rows were written"
     if status == DECIDE:
         steps.append("is this the same question?")
     if proposal.doubt:
