@@ -20,9 +20,11 @@ from migrantpanel import cli
 from migrantpanel.dbt_runner import dbt_environment, run_dbt
 from migrantpanel.errors import UserError
 from migrantpanel.harmonised import Scaffold, scaffold
+from migrantpanel.harmonised.categories import ALIKE
 from migrantpanel.harmonised.delivered import open_survey
 from migrantpanel.harmonised.knowledge import Knowledge, _synonyms, read_knowledge
-from migrantpanel.harmonised.proposal import HIGH, Proposal, propose
+from migrantpanel.harmonised.proposal import HIGH, Proposal
+from migrantpanel.harmonised.propose import propose
 from migrantpanel.harmonised.scaffold import NOTHING, OVERLAY, READY
 from migrantpanel.harmonised.text import Term
 from migrantpanel.landing import land
@@ -467,7 +469,15 @@ def test_opposites_are_not_alike(knowledge: Knowledge) -> None:
     assert likeness(key("mee eens"), key("mee oneens")) == 0
     assert likeness(key("tevreden"), key("niet tevreden")) == 0
     assert likeness(key("mbo 1"), key("mbo 2")) == 0
-    assert likeness(key("Protestants"), key("protestant")) > 0.8
+    assert likeness(key("lager onderwijs"), key("hoger onderwijs")) < ALIKE
+    assert likeness(key("eens in de paar jaar"), key("eens per jaar")) < ALIKE
+    assert likeness(key("Protestants"), key("protestant")) > ALIKE
+
+
+def test_a_mark_is_not_known_by_its_number(knowledge: Knowledge) -> None:
+    """Where a scale from 1 to 10 is cut differs between surveys."""
+    concepts = knowledge.concepts.values()
+    assert not [label for concept in concepts for label in concept.answers if label.isdigit()]
 
 
 def test_terms_need_all_their_words() -> None:

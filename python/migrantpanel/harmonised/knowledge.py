@@ -162,6 +162,9 @@ def _concept(
 ) -> Concept:
     answers = {}
     for label, targets in votes.items():
+        # What a bare mark stands for depends on where the scale was cut.
+        if label.isdigit():
+            continue
         target, count = targets.most_common(1)[0]
         if label:
             answers[label] = target if count >= AGREEMENT_NEEDED * targets.total() else UNDECIDED

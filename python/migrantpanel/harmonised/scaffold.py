@@ -13,7 +13,8 @@ from pathlib import Path
 from migrantpanel.errors import UserError
 from migrantpanel.harmonised.delivered import Delivered, Variable, open_survey
 from migrantpanel.harmonised.knowledge import Concept, Knowledge, Row, read_knowledge
-from migrantpanel.harmonised.proposal import HIGH, LOW, MEDIUM, Proposal, propose
+from migrantpanel.harmonised.proposal import HIGH, LOW, MEDIUM, Proposal
+from migrantpanel.harmonised.propose import propose
 from migrantpanel.landing.catalogue import ROW_NUMBER, read_catalogue
 
 SURVEY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")

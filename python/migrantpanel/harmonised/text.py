@@ -11,6 +11,10 @@ from functools import lru_cache
 ITEM_NUMBER = re.compile(
     r"^\s*(?:\(\w{1,6}\)|[A-Za-z]{1,2}\d{2,4}[a-z]?\b[.:]?|\d{1,3}[a-z]?[.)]\s)"
 )
+# Two words that begin with so many equal letters are forms of one word.
+STEM_LETTERS = 4
+# The most that two labels with different words are alike: a hint, never a match.
+MOST_ALIKE_OTHERWISE = 0.75
 WORD = re.compile(r"[^\W_]+")
 # Words of a name such as HoogsteOpl, hoogste_opl or HOOGSTE1.
 NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -100,7 +104,21 @@ class Likeness:
         if apart & self.negations or any(word.isdigit() for word in apart):
             return 0.0
         first, second = trigrams(one), trigrams(other)
-        return 2 * len(first & second) / (len(first) + len(second)) if first and second else 0.0
+        alike = 2 * len(first & second) / (len(first) + len(second)) if first and second else 0.0
+        # Lower and higher education share most letters: words that differ must share a stem.
+        return (
+            alike
+            if _are_variants(words_one - words_other, words_other - words_one)
+            else (min(alike, MOST_ALIKE_OTHERWISE))
+        )
+
+
+def _are_variants(one: set[str], other: set[str]) -> bool:
+    """Say whether each word has a partner in the other set that begins alike."""
+    return len(one) == len(other) and all(
+        first[:STEM_LETTERS] == second[:STEM_LETTERS]
+        for first, second in zip(sorted(one), sorted(other), strict=True)
+    )
 
 
 @lru_cache(maxsize=100_000)
