@@ -73,7 +73,7 @@ def run_dbt(
                 failures[node.get("unique_id", "dbt")] = data.get("msg") or data.get("exc", "")
     if process.wait() == 0:
         return
-    target = Path(os.environ.get("DBT_TARGET_PATH", project / "target"))
+    target = Path({**os.environ, **environment}.get("DBT_TARGET_PATH", project / "target"))
     problems = [
         _explain(unique_id, message, target, databases or {})
         for unique_id, message in failures.items()
