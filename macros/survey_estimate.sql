@@ -128,7 +128,7 @@ unit_category as (
         category,
         stratum,
         unit,
-        cast(sum(weight * amount) as double) as y
+        {{ exact_sum('cast(weight as double) * cast(amount as double)') }} as y
     from answer
     group by all
 ),
