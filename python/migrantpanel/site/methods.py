@@ -55,7 +55,9 @@ def render_markdown(source: Path) -> MethodPage:
         for child in token.children or []:
             _lead_to_html(child)
     html = markdown.renderer.render(tokens, markdown.options, {})
-    html = html.replace("<table>", '<div class="scroll" tabindex="0"><table>')
+    html = html.replace(
+        "<table>", '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
+    )
     html = html.replace("</table>", "</table></div>")
     return MethodPage(f"docs/{source.stem}.html", title, summary, html)
 
