@@ -360,6 +360,8 @@ def test_pandas_polars_and_arrow_give_the_same_bytes():
         SAMPLE.to_arrow().to_batches()[0],
         SAMPLE.with_columns(pl.col("sex").cast(pl.Categorical)),
         SAMPLE.to_pandas().astype({"age": "category", "education": object}),
+        pa.concat_tables([SAMPLE.to_arrow()[:150], SAMPLE.to_arrow()[150:]]),
+        pl.concat([SAMPLE[:3], SAMPLE])[3:],
         pl.concat([SAMPLE[:100], SAMPLE[100:]], rechunk=False),
     ]
     for frame in frames:
@@ -376,6 +378,8 @@ def test_categories_are_compared_as_text():
         assert calibrate(numbers, "d", {"code": counts}).weights == pytest.approx([2, 2.5, 2.5, 1])
     flags = pl.DataFrame({"flag": [True, False, True], "d": [1, 1, 1]})
     assert calibrate(flags, "d", {"flag": {True: 4, False: 3}}).weights == pytest.approx([2, 3, 2])
+    unknown = pl.DataFrame({"code": [None, None], "d": [1, 3]})
+    assert calibrate(unknown, "d", {"code": {None: 8}}).weights == pytest.approx([2, 6])
     padded = pl.DataFrame({"code": ["01", "1"], "d": [1, 1]})
     assert calibrate(padded, "d", {"code": {"01": 4, "1": 3}}).weights == pytest.approx([4, 3])
 

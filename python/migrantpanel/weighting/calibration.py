@@ -33,7 +33,7 @@ Totals = Mapping[str, float]
 # The promise: every total is met to this relative error, or there is an error.
 EXACT = 1e-9
 # Margins of the same population agree on its size up to the rounding of floating point.
-SAME_SIZE = 1e-11
+SAME_SIZE = 1e-12
 EXAMPLES = 5
 MINIMAL = {
     "smallest": "no smaller set is in conflict",

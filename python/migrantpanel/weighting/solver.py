@@ -66,7 +66,7 @@ def solve(
         if factor is None:
             slope = np.maximum(distance.slope(g), min(LARGEST_FLOOR, error))
             factor = _factorise(system.crossproduct(design * slope))
-        direction = _backsolve(*factor, residual)
+        direction = factor.solve(residual)
         change = system.scores(direction)
         next_u = u + change
         next_g = distance.g(next_u)
@@ -143,15 +143,40 @@ def _line_search(
     return step
 
 
-def _factorise(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the LDL' factors of a symmetric matrix, scaled to a unit diagonal.
+@dataclass(frozen=True)
+class _Factor:
+    """LDL' factors of a symmetric matrix, its columns reordered and scaled to a unit diagonal."""
+
+    matrix: np.ndarray
+    scale: np.ndarray
+    order: np.ndarray
+
+    def solve(self, right: np.ndarray) -> np.ndarray:
+        """Solve for one right-hand side; columns that were passed over get 0."""
+        x = (right * self.scale)[self.order]
+        for j in range(len(x)):
+            x[j + 1 :] -= self.matrix[j + 1 :, j] * x[j]
+        pivots = self.matrix.diagonal()
+        x = np.divide(x, pivots, where=pivots > 0, out=np.zeros_like(x))
+        for j in range(len(x) - 1, -1, -1):
+            x[j] -= np.sum(self.matrix[j + 1 :, j] * x[j + 1 :])
+        result = np.empty_like(x)
+        result[self.order] = x
+        return result * self.scale
+
+
+def _factorise(matrix: np.ndarray) -> _Factor:
+    """Factorise a symmetric matrix that may be singular.
 
     Columns that depend on earlier ones are passed over, so a rank-deficient system is solved by
-    its first independent columns. Written out, because LAPACK's last digits depend on threads.
+    its first independent columns. Large columns come last: what is met by implication is then
+    met by the category where rounding matters least. Written out, because the last digits of
+    LAPACK depend on the number of threads.
     """
     diagonal = matrix.diagonal()
     scale = np.where(diagonal > 0, diagonal, np.inf) ** -0.5
-    a = matrix * np.multiply.outer(scale, scale)
+    order = np.argsort(diagonal, kind="stable")
+    a = (matrix * np.multiply.outer(scale, scale))[np.ix_(order, order)]
     for j in range(len(a)):
         pivot = a[j, j]
         if pivot <= SINGULAR:
@@ -160,16 +185,4 @@ def _factorise(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         row = a[j + 1 :, j] / pivot
         a[j + 1 :, j + 1 :] -= np.multiply.outer(row, a[j + 1 :, j])
         a[j + 1 :, j] = row
-    return a, scale
-
-
-def _backsolve(factor: np.ndarray, scale: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Solve with the factors of `_factorise`; passed-over columns get 0."""
-    x = right * scale
-    for j in range(len(x)):
-        x[j + 1 :] -= factor[j + 1 :, j] * x[j]
-    pivots = factor.diagonal()
-    x = np.divide(x, pivots, where=pivots > 0, out=np.zeros_like(x))
-    for j in range(len(x) - 1, -1, -1):
-        x[j] -= np.sum(factor[j + 1 :, j] * x[j + 1 :])
-    return x * scale
+    return _Factor(a, scale, order)
