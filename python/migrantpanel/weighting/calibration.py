@@ -24,7 +24,7 @@ from migrantpanel.weighting.columns import (
 from migrantpanel.weighting.distance import Distance, distance
 from migrantpanel.weighting.errors import CalibrationError, CalibrationWarning
 from migrantpanel.weighting.feasibility import Diagnosis, diagnose
-from migrantpanel.weighting.solver import Solution, solve
+from migrantpanel.weighting.solver import CAREFUL_FLOOR, Solution, solve
 from migrantpanel.weighting.system import Margin, System, Total, build_system
 
 Margins = Mapping[str, Mapping[Any, float]]
@@ -233,6 +233,10 @@ def _calibrated(
     if solution.error <= tol:
         return solution
     found = diagnose(system, folded, chosen, solution, tol)
+    if found.feasible is not False:
+        solution = solve(system, folded, chosen, tol, max_iter, CAREFUL_FLOOR)
+        if solution.error <= tol:
+            return solution
     raise _failure(system, solution, chosen, tol, found, where)
 
 

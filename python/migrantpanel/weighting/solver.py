@@ -15,8 +15,11 @@ from migrantpanel.weighting.system import System
 # A pivot this far under its diagonal is a combination of earlier columns: categories of two
 # margins that each add up to the population, or a region nested in a province.
 SINGULAR = 1e-11
-# Weights cut off at a bound have no slope; this much of one keeps their equations solvable.
-LARGEST_FLOOR = 1e-3
+# Weights cut off at a bound have no slope; this much of one keeps their equations solvable. The
+# second value takes more steps, and reaches a few extreme solutions that the first does not.
+FLOOR, CAREFUL_FLOOR = 1e-5, 1e-3
+# A longer step of x'λ would send cells far beyond their bounds, where there is no way back.
+LONGEST_STEP = 5.0
 DIGITS_TO_SPARE = 1e-3
 # A numeric total near zero is met relative to this share of its sum of absolute values.
 NEAR_ZERO = 1e-3
@@ -37,7 +40,12 @@ class Solution:
 # Steps that are too long overflow and are halved.
 @np.errstate(over="ignore", invalid="ignore")
 def solve(
-    system: System, design: np.ndarray, distance: Distance, tol: float, max_iter: int
+    system: System,
+    design: np.ndarray,
+    distance: Distance,
+    tol: float,
+    max_iter: int,
+    floor: float = FLOOR,
 ) -> Solution:
     """Return the best solution found within `max_iter` steps; the caller judges its error.
 
@@ -48,6 +56,7 @@ def solve(
         tol: largest relative error to stop at. Steps that still gain digits are taken from
             there, so that the weights themselves are as exact as the totals.
         max_iter: largest number of steps.
+        floor: least slope of g, where steps would have none.
     """
     scale = _scale(system, design)
     targets = system.targets
@@ -55,6 +64,7 @@ def solve(
     if system.population is not None:
         centred[len(targets) - len(system.totals) :] = 0.0
 
+    bounded = np.isfinite(distance.lower) or np.isfinite(distance.upper)
     u = np.zeros(system.cells)
     g = distance.g(u)
     residual = centred - system.sums(design * g)
@@ -64,10 +74,13 @@ def solve(
         if error <= tol and (error <= DIGITS_TO_SPARE * tol or not gaining):
             break
         if factor is None:
-            slope = np.maximum(distance.slope(g), min(LARGEST_FLOOR, error))
+            slope = np.maximum(distance.slope(g), min(floor, error))
             factor = _factorise(system.crossproduct(design * slope))
         direction = factor.solve(residual)
         change = system.scores(direction)
+        if bounded:
+            shorter = min(1.0, LONGEST_STEP / float(np.max(np.abs(change), initial=LONGEST_STEP)))
+            direction, change = direction * shorter, change * shorter
         next_u = u + change
         next_g = distance.g(next_u)
         next_residual = centred - system.sums(design * next_g)
