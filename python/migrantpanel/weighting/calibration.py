@@ -267,7 +267,7 @@ def _failure(
         name, category = _worst_name(system, solution.worst)
         known = "can be met" if found.feasible else "are too many to say whether they can be met"
         return CalibrationError(
-            f"{where}no convergence after {solution.iterations} steps: {name}{category} is off "
+            f"{where}no convergence: at best, after {solution.iterations} steps, {name}{category} is off "
             f"by {solution.error:.2g} of its total where {tol:.2g} was asked. The totals "
             f"{known}{limits}; raise max_iter or tol, widen the bounds or take another method",
             conflict=(name,),

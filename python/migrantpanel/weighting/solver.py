@@ -20,6 +20,7 @@ SINGULAR = 1e-11
 FLOOR, CAREFUL_FLOOR = 1e-5, 1e-3
 # A longer step of x'λ would send cells far beyond their bounds, where there is no way back.
 LONGEST_STEP = 5.0
+# Under this share of the tolerance, more digits are not asked for.
 DIGITS_TO_SPARE = 1e-3
 # A numeric total near zero is met relative to this share of its sum of absolute values.
 NEAR_ZERO = 1e-3
@@ -29,7 +30,7 @@ PATIENCE = 30
 
 @dataclass(frozen=True)
 class Solution:
-    """g per cell, and how far the worst total still is, relative to it."""
+    """The best g per cell, after how many steps, and how far the worst total is off then."""
 
     g: np.ndarray
     iterations: int
