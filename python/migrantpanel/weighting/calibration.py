@@ -268,7 +268,8 @@ def _failure(
         return CalibrationError(
             f"{where}no convergence: at best, after {solution.iterations} steps, "
             f"{name}{category} is off by {solution.error:.2g} of its total where {tol:.2g} was "
-            f"asked. The totals {known}{limits}; raise max_iter or tol, widen the bounds or take another method",
+            f"asked. The totals {known}{limits}; raise max_iter or "
+            "tol, widen the bounds or take another method",
             conflict=(name,),
         )
     names = " and ".join(repr(name) for name in found.conflict)
