@@ -99,7 +99,7 @@ def _explain(unique_id: str, message: str, target: Path, databases: Mapping[str,
         return f"{node.get('resource_type', 'dbt')} {node['name']}: {words}"
     examples = _example_rows(_compiled(unique_id, node, target), databases)
     advice = " ".join(_advice(node, manifest).split())
-    return f"{_place(node, manifest)}{node['name']}: {words}.{examples} {advice}".rstrip()
+    return f"{_place(node, manifest)}test {node['name']}: {words}.{examples} {advice}".rstrip()
 
 
 def _place(node: dict, manifest: dict) -> str:
