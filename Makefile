@@ -8,7 +8,7 @@ CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 SIMULATION := $(shell find python/migrantpanel/simulation -type f -not -path '*/__pycache__/*')
 
-.PHONY: help build simulate docs test test-all lint format bench lock bundle clean
+.PHONY: help build simulate docs test test-all lint format bench readme lock bundle clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -49,6 +49,9 @@ format: $(DEV) ## Let the tools format Python and SQL.
 
 bench: $(CORE) ## Seconds, rows per second and peak memory of each stage.
 	$(BIN)/python benchmarks/build.py
+
+readme: build ## Put the answers of the default build's queries into the README.
+	$(BIN)/python tests/python/readme.py
 
 lock: $(DEV) ## Pin every package with its hashes, from requirements/*.in.
 	$(BIN)/pip install uv

@@ -29,7 +29,7 @@ def main() -> None:
         folder = Path(name)
         environment = os.environ | {
             "MIGRANTPANEL_PROJECT_DIR": str(project_dir()),
-            "MIGRANTPANEL_SECRET": "benchmark",
+            "MIGRANTPANEL_SECRET": "a key for the benchmark only",
             "MIGRANTPANEL_THREADS": str(arguments.threads),
             "DBT_TARGET_PATH": str(folder / "target"),
             "DBT_LOG_PATH": str(folder / "logs"),
@@ -79,7 +79,7 @@ def _stages(output: str) -> dict[str, float]:
 def _rows(folder: Path) -> dict[str, int]:
     """Return how many rows each stage wrote."""
     landed = f"read_parquet('{folder}/landing/manifest/*.parquet')"
-    (delivered,) = duckdb.sql(f"select sum(rows_delivered)::bigint from {landed}").fetchone()
+    ((delivered,),) = duckdb.sql(f"select sum(rows_delivered)::bigint from {landed}").fetchall()
     built = 0
     for path in (folder / "warehouse").glob("*.duckdb"):
         with duckdb.connect(path, read_only=True) as connection:

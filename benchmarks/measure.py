@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ class Measured:
 
 
 def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Measured:
-    """Run `command` in `folder` to its end; raise CalledProcessError when it fails."""
+    """Run `command` in `folder` to its end; end the benchmark with its output when it fails."""
     start = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -39,7 +40,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path
     seconds = time.perf_counter() - start
     peak.stop()
     if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, output)
+        sys.exit(f"{' '.join(command)} failed:\n{output}")
     return Measured(seconds, peak.bytes / 2**30, output)
 
 

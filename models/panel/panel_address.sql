@@ -2,17 +2,13 @@
 
 with calendar as (
     select
-        panel.person_id,
-        panel.year,
-        panel.residence_status,
-        pseudonym.person_key,
-        calendar_year.first_day,
-        calendar_year.last_day
-    from {{ ref('panel_residence') }} as panel
-    inner join {{ ref('calendar_year') }} as calendar_year
-        on panel.year = calendar_year.year
-    inner join {{ ref('id_person_key') }} as pseudonym
-        on panel.person_id = pseudonym.person_id
+        person_year.*,
+        panel.residence_status
+    from {{ ref('id_person_year') }} as person_year
+    inner join {{ ref('panel_residence') }} as panel
+        on
+            person_year.person_id = panel.person_id
+            and person_year.year = panel.year
 ),
 
 spell_in_year as (

@@ -1,37 +1,15 @@
 {{ config(tags=['shared']) }}
 
-with member as (
+with final as (
     select
-        pseudonym.person_id,
-        person.birth_date,
+        person_year.person_id,
+        person_year.year,
         spine.is_respondent,
         spine.is_partner,
         spine.is_child
-    from {{ ref('id_spine') }} as spine
-    inner join {{ ref('id_person_key') }} as pseudonym
-        on spine.person_key = pseudonym.person_key
-    inner join {{ ref('pop_person') }} as person
-        on spine.person_key = person.person_key
-),
-
-calendar as (
-    select
-        year,
-        last_day
-    from {{ ref('calendar_year') }}
-    where year between {{ var('first_year') }} and {{ var('last_year') }}
-),
-
-final as (
-    select
-        member.person_id,
-        calendar.year,
-        member.is_respondent,
-        member.is_partner,
-        member.is_child
-    from member
-    inner join calendar
-        on coalesce(member.birth_date <= calendar.last_day, true)
+    from {{ ref('id_person_year') }} as person_year
+    inner join {{ ref('id_spine') }} as spine
+        on person_year.person_key = spine.person_key
 )
 
 select * from final

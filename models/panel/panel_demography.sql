@@ -1,16 +1,7 @@
 {{ config(tags=['shared']) }}
 
 with calendar as (
-    select
-        panel.person_id,
-        panel.year,
-        pseudonym.person_key,
-        calendar_year.last_day
-    from {{ ref('panel_calendar') }} as panel
-    inner join {{ ref('calendar_year') }} as calendar_year
-        on panel.year = calendar_year.year
-    inner join {{ ref('id_person_key') }} as pseudonym
-        on panel.person_id = pseudonym.person_id
+    select * from {{ ref('id_person_year') }}
 ),
 
 person as (

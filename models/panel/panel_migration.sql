@@ -1,13 +1,7 @@
 {{ config(tags=['shared']) }}
 
 with calendar as (
-    select
-        panel.person_id,
-        panel.year,
-        pseudonym.person_key
-    from {{ ref('panel_calendar') }} as panel
-    inner join {{ ref('id_person_key') }} as pseudonym
-        on panel.person_id = pseudonym.person_id
+    select * from {{ ref('id_person_year') }}
 ),
 
 -- A spell that opens a life or the registers is no movement.

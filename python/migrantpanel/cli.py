@@ -10,6 +10,7 @@ from rich.console import Console
 
 from migrantpanel.errors import UserError
 from migrantpanel.project import project_dir, seeds_dir
+from migrantpanel.weighting.command import calibrate
 
 app = typer.Typer(
     name="migrantpanel",
@@ -231,6 +232,9 @@ def bundle(
     from migrantpanel.bundle import make_bundle
 
     screen.print(f"bundle: {make_bundle(project_dir(), platform.value, out)}")
+
+
+app.command()(calibrate)
 
 
 def _existing(folder: Path) -> Path | None:

@@ -91,32 +91,49 @@ def _parse(line: str) -> dict | None:
 
 
 def _explain(unique_id: str, message: str, target: Path, databases: Mapping[str, Path]) -> str:
-    """Return one line on a failed node: what it guards, what went wrong, and example rows."""
-    node = _node(unique_id, target)
-    kind, name = node.get("resource_type", "dbt"), node.get("name", unique_id)
+    """Return one line on a failed node: where, what it guards, example rows, what to change."""
+    manifest = _read(target / "manifest.json")
+    node = manifest.get("nodes", {}).get(unique_id, {"name": unique_id})
     words = " ".join(message.split())
-    if kind != "test":
-        return f"{kind} {name}: {words}"
-    guards = " ".join(node.get("description", "").split())
-    examples = _example_rows(node.get("compiled_code") or "", databases)
-    return f"test {name}: {words}." + (f" {guards}" if guards else "") + examples
+    if node.get("resource_type") != "test":
+        return f"{node.get('resource_type', 'dbt')} {node['name']}: {words}"
+    examples = _example_rows(_compiled(unique_id, node, target), databases)
+    advice = " ".join(_advice(node, manifest).split())
+    return f"{_place(node, manifest)}test {node['name']}: {words}.{examples} {advice}".rstrip()
 
 
-def _node(unique_id: str, target: Path) -> dict:
-    """Return the node with its compiled code, from the run results or the manifest."""
-    found: dict = {}
-    for file, entries in (("manifest.json", "nodes"), ("run_results.json", "results")):
-        path = target / file
-        if not path.is_file():
-            continue
-        content = json.loads(path.read_text(encoding="utf-8"))[entries]
-        if isinstance(content, dict):
-            found.update(content.get(unique_id, {}))
-        else:
-            for result in content:
-                if result["unique_id"] == unique_id and result.get("compiled_code"):
-                    found["compiled_code"] = result["compiled_code"]
-    return found
+def _place(node: dict, manifest: dict) -> str:
+    """Return the model that a test belongs to and the landed folder it was read from."""
+    model = manifest["nodes"].get(node.get("attached_node") or "")
+    if model is None:
+        return ""
+    sources = [
+        manifest["sources"][parent]["identifier"]
+        for parent in model.get("depends_on", {}).get("nodes", [])
+        if parent in manifest["sources"]
+    ]
+    landed = f" (landed from {', '.join(sources)})" if sources else ""
+    return f"{model['name']}{landed}: "
+
+
+def _advice(node: dict, manifest: dict) -> str:
+    """Return what a test's failure means: its own description, else its generic test's."""
+    if node.get("description"):
+        return node["description"]
+    generic = (node.get("test_metadata") or {}).get("name")
+    macro = manifest["macros"].get(f"macro.{node.get('package_name')}.test_{generic}", {})
+    return macro.get("description", "")
+
+
+def _compiled(unique_id: str, node: dict, target: Path) -> str:
+    """Return the query that a test ran."""
+    results = _read(target / "run_results.json").get("results", [])
+    ran = (result["compiled_code"] for result in results if result["unique_id"] == unique_id)
+    return next(ran, None) or node.get("compiled_code") or ""
+
+
+def _read(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def _example_rows(query: str, databases: Mapping[str, Path]) -> str:

@@ -29,21 +29,22 @@ class World:
     site = property(lambda self: self.root / "site")
     target = property(lambda self: self.root / "target")
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, threads: int = 3) -> dict[str, str]:
         """Return the process environment: everything this world writes stays in its folder."""
         return os.environ | {
+            "MIGRANTPANEL_THREADS": str(threads),
             "MIGRANTPANEL_PROJECT_DIR": str(project_dir()),
             "MIGRANTPANEL_SECRET": MARKER_SECRET,
             "DBT_TARGET_PATH": str(self.target),
             "DBT_LOG_PATH": str(self.root / "logs"),
         }
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, threads: int = 3) -> subprocess.CompletedProcess[str]:
         """Run a migrantpanel command in this world's folder."""
         return subprocess.run(
             [sys.executable, "-m", "migrantpanel", *arguments],
             cwd=self.root,
-            env=self.environment(),
+            env=self.environment(threads),
             capture_output=True,
             text=True,
             check=False,

@@ -9,9 +9,9 @@ from polars.testing import assert_frame_equal
 
 from migrantpanel.project import seeds_dir
 from migrantpanel.simulation import Country, build_country
-from migrantpanel.simulation.country import build_block
+from migrantpanel.simulation.country import REGISTER_START, build_block
 from migrantpanel.simulation.defects import damage
-from migrantpanel.simulation.registers import REGISTER_START, Registers
+from migrantpanel.simulation.registers import Registers
 
 PERSONS = 12_000
 END = date(2024, 1, 1)

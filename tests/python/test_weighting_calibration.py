@@ -291,6 +291,27 @@ def test_feasible_totals_are_always_met(problem, method, bounded):
         assert abs(result.weights @ sample[name].to_numpy() - total) <= 1e-9 * total
 
 
+@pytest.mark.parametrize("method", ["linear", "raking", "logit"])
+def test_solutions_with_nearly_all_weights_at_a_bound_are_found(method):
+    """Totals of weights that are two percent inside either bound: hardly any cell is free."""
+    bounds = (0.01, 20.0)
+    room = 0.02 * (1 - bounds[0])
+    for seed in range(100):
+        random = generator(seed, "extreme")
+        rows = int(random.integers(10, 45))
+        codes = {f"m{i}": random.integers(0, 4, rows) for i in range(3)}
+        x = random.lognormal(0, 1, rows)
+        design = random.lognormal(3, 1, rows)
+        g = random.choice([bounds[0] + room, bounds[1] - room], rows, p=[0.7, 0.3])
+        margins = {
+            name: {int(code): float((design * g)[values == code].sum()) for code in set(values)}
+            for name, values in codes.items()
+        }
+        sample = pl.DataFrame(codes | {"x": x, "d": design})
+        result = calibrate(sample, "d", margins, {"x": float((design * g) @ x)}, method, bounds)
+        assert result.max_relative_error <= 1e-10
+
+
 @settings(max_examples=25, deadline=None)
 @given(feasible(), st.integers(0, 1000), st.floats(0.01, 100))
 def test_order_and_scale_do_not_matter(problem, seed, factor):
@@ -360,6 +381,8 @@ def test_pandas_polars_and_arrow_give_the_same_bytes():
         SAMPLE.to_arrow().to_batches()[0],
         SAMPLE.with_columns(pl.col("sex").cast(pl.Categorical)),
         SAMPLE.to_pandas().astype({"age": "category", "education": object}),
+        pa.concat_tables([SAMPLE.to_arrow()[:150], SAMPLE.to_arrow()[150:]]),
+        pl.concat([SAMPLE[:3], SAMPLE])[3:],
         pl.concat([SAMPLE[:100], SAMPLE[100:]], rechunk=False),
     ]
     for frame in frames:
@@ -376,6 +399,8 @@ def test_categories_are_compared_as_text():
         assert calibrate(numbers, "d", {"code": counts}).weights == pytest.approx([2, 2.5, 2.5, 1])
     flags = pl.DataFrame({"flag": [True, False, True], "d": [1, 1, 1]})
     assert calibrate(flags, "d", {"flag": {True: 4, False: 3}}).weights == pytest.approx([2, 3, 2])
+    unknown = pl.DataFrame({"code": [None, None], "d": [1, 3]})
+    assert calibrate(unknown, "d", {"code": {None: 8}}).weights == pytest.approx([2, 6])
     padded = pl.DataFrame({"code": ["01", "1"], "d": [1, 1]})
     assert calibrate(padded, "d", {"code": {"01": 4, "1": 3}}).weights == pytest.approx([4, 3])
 

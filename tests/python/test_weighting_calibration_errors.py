@@ -294,7 +294,9 @@ def test_weights_on_another_scale_are_told_apart_from_conflict():
 
 
 def test_too_few_steps_raise_and_say_that_the_totals_can_be_met():
-    with pytest.raises(CalibrationError, match=r"no convergence after 1 steps.*totals can be met"):
+    with pytest.raises(
+        CalibrationError, match=r"no convergence: .* after 1 steps.*totals can be met"
+    ):
         calibrate(SAMPLE, "d", MARGINS, method="raking", max_iter=1)
 
 

@@ -41,7 +41,7 @@ def run_suites(
     that was not delivered is absent by landing's own list and has no rows to check. Raises
     UserError where a landed folder is missing or a file cannot be read.
     """
-    # In memory only: by default the library also leaves a folder for its own pages in /tmp.
+    # In memory only: by default the library also leaves a temporary folder for its own pages.
     settings = DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
         progress_bars=ProgressBarsConfig(globally=False),

@@ -35,6 +35,8 @@ REASONS = (
 )
 UNION_KINDS = ("marriage", "partnership", "cohabitation")
 UNION_END_REASONS = ("divorce", "death", "separation", "conversion")
+# The registers hold everybody registered on or after this day.
+REGISTER_START = date(1994, 10, 1)
 # References to persons, households, addresses and unions, to be shifted when blocks are joined.
 _REFERENCES = {"person", "mother", "father", "partner", "person_a", "person_b"}
 _FRAMES = (
@@ -76,6 +78,13 @@ class Country:
     income_year: pl.DataFrame
     address: pl.DataFrame
     parameters: Parameters
+
+    def in_registers(self) -> pl.Series:
+        """Return per row of `person` whether the registers hold the person."""
+        inside = self.registration.filter(
+            pl.col("end").is_null() | (pl.col("end") > REGISTER_START)
+        )["person"]
+        return self.person["person"].is_in(inside.unique().implode())
 
     def snapshot(self, day: date) -> pl.DataFrame:
         """Return one row per person registered on a day, as a sampling frame with the truth beside.

@@ -4,6 +4,7 @@ A kind is a function `(country, seed, damage)` that changes what `Damage` delive
 rows of the manifest. To add a kind: its rate in defects.yaml, a function, its name in `KINDS`.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from migrantpanel.random import generator
-from migrantpanel.simulation.country import Country
+from migrantpanel.simulation.country import REGISTER_START, Country
 from migrantpanel.simulation.education import is_education_registered
 
 MANIFEST = {
@@ -30,6 +31,7 @@ MANIFEST = {
 class Damage:
     """What the registers deliver instead of the truth; series are in the order of persons."""
 
+    in_register: pl.Series
     rin: pl.Series
     second_rin: pl.Series
     second_since: pl.Series
@@ -81,6 +83,7 @@ def damage(country: Country, seed: int) -> Damage:
     """Do all damage that the parameters declare, each kind from its own random stream."""
     n = country.person.height
     done = Damage(
+        in_register=country.in_registers(),
         rin=country.person["rin"],
         second_rin=pl.Series([None] * n, dtype=pl.String),
         second_since=pl.Series([None] * n, dtype=pl.Date),
@@ -106,27 +109,39 @@ def _manifest(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
     )
 
 
+def _exactly(share: float, of: int, among: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw a share of a number, rounded up, from row numbers: floors hold in small countries."""
+    wanted = min(math.ceil(share * of), len(among))
+    return np.sort(rng.permutation(among)[:wanted])
+
+
 def birth_month_imputed(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
     """Month and day of birth unknown at arrival: another month and the first day delivered."""
     rng = generator(seed, "defect", "birth_month_imputed")
     rate = country.parameters.defects["birth_month_imputed"]["rate"]
     person = country.person
-    first = (person["generation"] == "1").to_numpy()
-    grown = (
-        person["first_arrival_date"].dt.year() - person["birth_date"].dt.year() >= 2
-    ).fill_null(False).to_numpy()  # fmt: skip
-    chosen = first & grown & (rng.random(len(first)) < rate)
-    month = rng.integers(1, 13, len(first))
-    birth = person["birth_date"]
-    imputed = pl.select(pl.date(birth.dt.year(), pl.Series(month), 1)).to_series()
-    damage.delivered_birth = imputed.zip_with(pl.Series(chosen), birth)
-    damage.imputed_birth = pl.Series(chosen)
-    return person.filter(pl.Series(chosen)).select(
+    first = person.filter((pl.col("generation") == "1") & damage.in_register)
+    # A month out of place may not put an arrival before the birth.
+    grown = first.filter(
+        pl.col("first_arrival_date").dt.year() - pl.col("birth_date").dt.year() >= 2
+    )
+    chosen = _exactly(rate, first.height, grown["person"].to_numpy(), rng)
+    month = np.zeros(person.height, dtype=np.int8)
+    month[chosen] = rng.integers(1, 13, len(chosen))
+    birth = pl.col("birth_date")
+    imputed = pl.Series(month > 0)
+    damage.imputed_birth = imputed
+    damage.delivered_birth = person.select(
+        pl.when(imputed)
+        .then(pl.date(birth.dt.year(), pl.Series(month).clip(1), 1))
+        .otherwise(birth)
+    ).to_series()
+    return person.filter(imputed).select(
         "person",
         file_stem=pl.lit("GBAPERSOONTAB"),
         column=pl.lit("GBAGEBOORTEMAAND"),
-        true_value=pl.col("birth_date").dt.strftime("%m"),
-        delivered_value=pl.Series(month[chosen]).cast(pl.String).str.zfill(2),
+        true_value=birth.dt.strftime("%m"),
+        delivered_value=damage.delivered_birth.filter(imputed).dt.strftime("%m"),
     )
 
 
@@ -138,7 +153,6 @@ def second_number(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
     immigrants = person.filter(
         pl.col("first_arrival_date").is_not_null() & (pl.col("generation") == "1")
     )["person"]
-    wanted = round(len(immigrants) * rate)
     spells = country.registration.filter(
         pl.col("person").is_in(immigrants.implode())
         & pl.col("start_reason").is_in(["immigration", "administrative entry"])
@@ -151,7 +165,8 @@ def second_number(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
     ).select("person", earlier_end="end")
     spells = spells.join(earlier, on="person").filter(pl.col("earlier_end") < pl.col("start"))
     spells = spells.unique("person", keep="first", maintain_order=True).sort("person")
-    chosen = spells[np.sort(rng.permutation(spells.height)[:wanted])].select("person", "start")
+    rows = _exactly(rate, len(immigrants), np.arange(spells.height), rng)
+    chosen = spells[rows].select("person", "start")
     n = person.height
     since = np.full(n, np.datetime64("NaT"), dtype="datetime64[D]")
     since[chosen["person"].to_numpy()] = chosen["start"].to_numpy()
@@ -184,13 +199,17 @@ def unmirrored_union(country: Country, seed: int, damage: Damage) -> pl.DataFram
     rng = generator(seed, "defect", "unmirrored_union")
     rate = country.parameters.defects["unmirrored_union"]["rate"]
     both = country.union.filter(
-        pl.col("kind").is_in(["marriage", "partnership"]) & pl.col("person_b").is_not_null()
+        pl.col("kind").is_in(["marriage", "partnership"])
+        & (pl.col("end").is_null() | (pl.col("end") > REGISTER_START))
     )
-    draw = rng.random(both.height)
+    # A row can only lack its mirror when both partners are in the registers.
+    both = both.filter(
+        damage.in_register.gather(both["person_a"])
+        & damage.in_register.gather(both["person_b"]).fill_null(False)
+    )
     first = pl.Series(rng.random(both.height) < 0.5)
-    rows = both.with_columns(person=both["person_a"].zip_with(first, both["person_b"])).filter(
-        pl.Series(draw < rate)
-    )
+    both = both.with_columns(person=both["person_a"].zip_with(first, both["person_b"]))
+    rows = both[_exactly(rate, both.height, np.arange(both.height), rng)]
     damage.unmirrored = rows.select("union", "person")
     return rows.select(
         "person",
@@ -202,7 +221,7 @@ def unmirrored_union(country: Country, seed: int, damage: Damage) -> pl.DataFram
 
 def education_unknown(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
     """Absent from HOOGSTEOPL: schooled abroad, or out of school before the registers began."""
-    unknown = ~is_education_registered(country, seed)
+    unknown = ~is_education_registered(country, seed) & damage.in_register
     damage.education_unknown = unknown
     return country.person.filter(unknown).select("person", file_stem=pl.lit("HOOGSTEOPLTAB"))
 
@@ -215,6 +234,7 @@ def unregistered_emigration(country: Country, seed: int, damage: Damage) -> pl.D
     rows = left.join(paper, on="person").filter(
         (pl.col("start") <= pl.col("left"))
         & (pl.col("removed").is_null() | (pl.col("removed") > pl.col("left")))
+        & (pl.col("removed").is_null() | (pl.col("removed") > REGISTER_START))
     )
     return rows.sort("person", "left").select(
         "person",

@@ -50,11 +50,15 @@ def render_markdown(source: Path) -> MethodPage:
                 title = text
         if token.type == "paragraph_open" and not summary:
             summary = _plain(tokens[place + 1])
+        if token.type == "th_open":
+            token.attrSet("scope", "col")
         for child in token.children or []:
             _lead_to_html(child)
     html = markdown.renderer.render(tokens, markdown.options, {})
-    html = html.replace("<table>", '<div class="scroll" tabindex="0"><table>')
-    html = html.replace("</table>", "</table></div>").replace("<th>", '<th scope="col">')
+    html = html.replace(
+        "<table>", '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
+    )
+    html = html.replace("</table>", "</table></div>")
     return MethodPage(f"docs/{source.stem}.html", title, summary, html)
 
 

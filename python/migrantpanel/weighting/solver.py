@@ -15,8 +15,12 @@ from migrantpanel.weighting.system import System
 # A pivot this far under its diagonal is a combination of earlier columns: categories of two
 # margins that each add up to the population, or a region nested in a province.
 SINGULAR = 1e-11
-# Weights cut off at a bound have no slope; this much of one keeps their equations solvable.
-LARGEST_FLOOR = 1e-3
+# Weights cut off at a bound have no slope; this much of one keeps their equations solvable. The
+# second value takes more steps, and reaches a few extreme solutions that the first does not.
+FLOOR, CAREFUL_FLOOR = 1e-5, 1e-3
+# A longer step of x'λ would send cells far beyond their bounds, where there is no way back.
+LONGEST_STEP = 5.0
+# Under this share of the tolerance, more digits are not asked for.
 DIGITS_TO_SPARE = 1e-3
 # A numeric total near zero is met relative to this share of its sum of absolute values.
 NEAR_ZERO = 1e-3
@@ -26,7 +30,7 @@ PATIENCE = 30
 
 @dataclass(frozen=True)
 class Solution:
-    """g per cell, and how far the worst total still is, relative to it."""
+    """The best g per cell, after how many steps, and how far the worst total is off then."""
 
     g: np.ndarray
     iterations: int
@@ -37,7 +41,12 @@ class Solution:
 # Steps that are too long overflow and are halved.
 @np.errstate(over="ignore", invalid="ignore")
 def solve(
-    system: System, design: np.ndarray, distance: Distance, tol: float, max_iter: int
+    system: System,
+    design: np.ndarray,
+    distance: Distance,
+    tol: float,
+    max_iter: int,
+    floor: float = FLOOR,
 ) -> Solution:
     """Return the best solution found within `max_iter` steps; the caller judges its error.
 
@@ -48,6 +57,7 @@ def solve(
         tol: largest relative error to stop at. Steps that still gain digits are taken from
             there, so that the weights themselves are as exact as the totals.
         max_iter: largest number of steps.
+        floor: least slope of g, where steps would have none.
     """
     scale = _scale(system, design)
     targets = system.targets
@@ -55,6 +65,7 @@ def solve(
     if system.population is not None:
         centred[len(targets) - len(system.totals) :] = 0.0
 
+    bounded = np.isfinite(distance.lower) or np.isfinite(distance.upper)
     u = np.zeros(system.cells)
     g = distance.g(u)
     residual = centred - system.sums(design * g)
@@ -64,10 +75,13 @@ def solve(
         if error <= tol and (error <= DIGITS_TO_SPARE * tol or not gaining):
             break
         if factor is None:
-            slope = np.maximum(distance.slope(g), min(LARGEST_FLOOR, error))
+            slope = np.maximum(distance.slope(g), min(floor, error))
             factor = _factorise(system.crossproduct(design * slope))
-        direction = _backsolve(*factor, residual)
+        direction = factor.solve(residual)
         change = system.scores(direction)
+        if bounded:
+            shorter = min(1.0, LONGEST_STEP / float(np.max(np.abs(change), initial=LONGEST_STEP)))
+            direction, change = direction * shorter, change * shorter
         next_u = u + change
         next_g = distance.g(next_u)
         next_residual = centred - system.sums(design * next_g)
@@ -143,15 +157,40 @@ def _line_search(
     return step
 
 
-def _factorise(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the LDL' factors of a symmetric matrix, scaled to a unit diagonal.
+@dataclass(frozen=True)
+class _Factor:
+    """LDL' factors of a symmetric matrix, its columns reordered and scaled to a unit diagonal."""
+
+    matrix: np.ndarray
+    scale: np.ndarray
+    order: np.ndarray
+
+    def solve(self, right: np.ndarray) -> np.ndarray:
+        """Solve for one right-hand side; columns that were passed over get 0."""
+        x = (right * self.scale)[self.order]
+        for j in range(len(x)):
+            x[j + 1 :] -= self.matrix[j + 1 :, j] * x[j]
+        pivots = self.matrix.diagonal()
+        x = np.divide(x, pivots, where=pivots > 0, out=np.zeros_like(x))
+        for j in range(len(x) - 1, -1, -1):
+            x[j] -= np.sum(self.matrix[j + 1 :, j] * x[j + 1 :])
+        result = np.empty_like(x)
+        result[self.order] = x
+        return result * self.scale
+
+
+def _factorise(matrix: np.ndarray) -> _Factor:
+    """Factorise a symmetric matrix that may be singular.
 
     Columns that depend on earlier ones are passed over, so a rank-deficient system is solved by
-    its first independent columns. Written out, because LAPACK's last digits depend on threads.
+    its first independent columns. Large columns come last: what is met by implication is then
+    met by the category where rounding matters least. Written out, because the last digits of
+    LAPACK depend on the number of threads.
     """
     diagonal = matrix.diagonal()
     scale = np.where(diagonal > 0, diagonal, np.inf) ** -0.5
-    a = matrix * np.multiply.outer(scale, scale)
+    order = np.argsort(diagonal, kind="stable")
+    a = (matrix * np.multiply.outer(scale, scale))[np.ix_(order, order)]
     for j in range(len(a)):
         pivot = a[j, j]
         if pivot <= SINGULAR:
@@ -160,16 +199,4 @@ def _factorise(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         row = a[j + 1 :, j] / pivot
         a[j + 1 :, j + 1 :] -= np.multiply.outer(row, a[j + 1 :, j])
         a[j + 1 :, j] = row
-    return a, scale
-
-
-def _backsolve(factor: np.ndarray, scale: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Solve with the factors of `_factorise`; passed-over columns get 0."""
-    x = right * scale
-    for j in range(len(x)):
-        x[j + 1 :] -= factor[j + 1 :, j] * x[j]
-    pivots = factor.diagonal()
-    x = np.divide(x, pivots, where=pivots > 0, out=np.zeros_like(x))
-    for j in range(len(x) - 1, -1, -1):
-        x[j] -= np.sum(factor[j + 1 :, j] * x[j + 1 :])
-    return x * scale
+    return _Factor(a, scale, order)

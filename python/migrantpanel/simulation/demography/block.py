@@ -76,8 +76,8 @@ class Block:
         self.address_municipality: list[int] = []
         self.vacant: dict[int, list[int]] = defaultdict(list)
         self.vacated: list[np.ndarray] = []
-        self.removals: dict[int, list[np.ndarray]] = defaultdict(list)
-        self.spouses: dict[int, list[np.ndarray]] = defaultdict(list)
+        self.removals: dict[int, list[int]] = defaultdict(list)
+        self.spouses: dict[int, list[int]] = defaultdict(list)
         self.membership = Log("person", "day", "group", "role")
         self.housing = Log("group", "day", "address")
         self.presence = Log("person", "day", "reason", "country")

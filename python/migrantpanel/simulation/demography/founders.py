@@ -20,68 +20,90 @@ from migrantpanel.simulation.parameters import NETHERLANDS, curve
 
 def found(block: Block) -> None:
     """Make the population of 1 January 1960: couples, their children and single people."""
-    rng, rates, person = block.rng, block.rates["founders"], block.person
+    rng, rates = block.rng, block.rates["founders"]
     n = round(rates["persons"] * block.fraction)
     shares = np.array(rates["age_shares"])
     age = rng.choice(len(shares), n, p=shares / shares.sum()) * 10 + rng.random(n) * 10
-    day0 = MONTH_START[0]
-    birth = (day0 - age * YEAR).astype(np.int32) - 1
     sex = rng.integers(MAN, WOMAN + 1, n).astype(np.int8)
-    married = rng.random(n) < np.where(age < 18, 0, curve(rates["married_share"], age))
-    women = np.flatnonzero(married & (sex == WOMAN))
-    men = np.flatnonzero(married & (sex == MAN))
-    couples = min(len(women), len(men))
-    women = np.sort(rng.permutation(women)[:couples])
-    men = np.sort(rng.permutation(men)[:couples])
-    women = women[np.argsort(age[women] + rng.normal(0, 2, couples))]
-    men = men[np.argsort(age[men] + rng.normal(0, 2, couples))]
-    paired = np.zeros(n, dtype=bool)
-    paired[women] = paired[men] = True
-    # Unmarried people under 24 live with a mother of a fitting age, where there is one.
-    young = np.flatnonzero((age < 24) & ~paired)
-    wished = age[young] + np.clip(rng.normal(28, 5, len(young)), 17, 44)
-    mothers = women[np.argsort(age[women])]
-    near = np.clip(np.searchsorted(age[mothers], wished), 0, couples - 1)
-    husband = np.full(n, -1)
+    women, men = _pair(block, age, sex)
+    child, mother, homeless = _children_of(block, age, women, men)
+    # Parents come before their children, so that traits can be passed on in one direction.
+    kept = np.setdiff1d(np.arange(n), homeless)
+    kept = kept[np.argsort(-age[kept], kind="stable")]
+    number = np.full(n, -1)
+    number[kept] = np.arange(len(kept))
+    women, men, child, mother = (number[rows] for rows in (women, men, child, mother))
+    _create(block, age[kept], sex[kept])
+    husband = np.full(len(kept), -1)
     husband[women] = men
+    block.give_parents(child, mother, husband[mother])
+    _wed(block, men, women)
+    _house(block, men, women, child)
+
+
+def _pair(block: Block, age: np.ndarray, sex: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pair as many women and men as are married, by age; returns wives and their husbands."""
+    rng = block.rng
+    share = curve(block.rates["founders"]["married_share"], age)
+    married = rng.random(len(age)) < np.where(age < 18, 0, share)
+    women, men = (np.flatnonzero(married & (sex == side)) for side in (WOMAN, MAN))
+    couples = min(len(women), len(men))
+    sides = []
+    for side in (women, men):
+        chosen = np.sort(rng.permutation(side)[:couples])
+        sides.append(chosen[np.argsort(age[chosen] + rng.normal(0, 2, couples))])
+    return sides[0], sides[1]
+
+
+def _children_of(block: Block, age: np.ndarray, women: np.ndarray, men: np.ndarray):
+    """Find mothers for unmarried people under 24; returns children, mothers, and who has none."""
+    paired = np.zeros(len(age), dtype=bool)
+    paired[women] = paired[men] = True
+    young = np.flatnonzero((age < 24) & ~paired)
+    wished = age[young] + np.clip(block.rng.normal(28, 5, len(young)), 17, 44)
+    husband = np.full(len(age), -1)
+    husband[women] = men
+    mothers = women[np.argsort(age[women])]
+    near = np.clip(np.searchsorted(age[mothers], wished), 0, len(mothers) - 1)
     mother = mothers[near]
     gap = age[mother] - age[young]
     fits = (gap > 16) & (gap < 46) & (age[husband[mother]] - age[young] > 16)
-    child, mother = young[fits], mother[fits]
-    kept = np.setdiff1d(np.arange(n), young[~fits & (age[young] < 18)])
-    number = np.full(n, -1)
-    number[kept] = np.arange(len(kept))
-    # Parents come before their children, so that traits can be passed on in one direction.
-    order = np.argsort(birth[kept], kind="stable")
-    number[kept[order]] = np.arange(len(kept))
+    return young[fits], mother[fits], young[~fits & (age[young] < 18)]
+
+
+def _create(block: Block, age: np.ndarray, sex: np.ndarray) -> None:
+    person, rng = block.person, block.rng
+    birth = (MONTH_START[0] - age * YEAR).astype(np.int32) - 1
     rows = person.add(
-        len(kept), sex=sex[kept[order]], birth=birth[kept[order]], country=NETHERLANDS,
+        len(age), sex=sex, birth=birth, country=NETHERLANDS,
         mother_country=NETHERLANDS, father_country=NETHERLANDS,
     )  # fmt: skip
-    person.mother_birth[rows] = person.birth[rows] - rng.integers(19 * 365, 42 * 365, len(rows))
-    person.father_birth[rows] = person.mother_birth[rows] - rng.integers(
-        -3 * 365, 8 * 365, len(rows)
-    )
-    women, men, child, mother = (number[x] for x in (women, men, child, mother))
-    husband_of = np.full(len(kept), -1)
-    husband_of[women] = men
-    father = husband_of[mother]
-    block.give_parents(child, mother, father)
-    start = np.minimum(person.birth[women], day0).astype(np.int64) + rng.integers(
-        18 * 365, 26 * 365, couples
-    )
-    start = np.minimum(start, day0 - 30)
-    block.civil.write(rows, person.birth[rows], NEVER_MARRIED)
+    person.mother_birth[rows] = birth - rng.integers(19 * 365, 42 * 365, len(rows))
+    older = rng.integers(-3 * 365, 8 * 365, len(rows))
+    person.father_birth[rows] = person.mother_birth[rows] - older
+    block.civil.write(rows, birth, NEVER_MARRIED)
+    block.enter(rows, MONTH_START[0], INITIAL, NETHERLANDS)
+
+
+def _wed(block: Block, men: np.ndarray, women: np.ndarray) -> None:
+    """Date the weddings: the wife was 18 to 26, and it was before 1960."""
+    age = block.rng.integers(18 * 365, 26 * 365, len(women))
+    start = np.minimum(block.person.birth[women] + age, MONTH_START[0] - 30)
     block.begin_unions(men, women, MARRIAGE, start.astype(np.int32))
-    block.enter(rows, day0, INITIAL, NETHERLANDS)
-    days = np.full(couples, day0)
-    groups = block.new_groups(days, block.municipalities(np.ones(couples, dtype=bool)))
-    block.place(men, day0, groups, HEAD)
-    block.place(women, day0, groups, SPOUSE)
-    block.place(child, day0, person.group[mother], CHILD)
+
+
+def _house(block: Block, men: np.ndarray, women: np.ndarray, child: np.ndarray) -> None:
+    """Give couples with their children, and everybody else alone, a home."""
+    person, day = block.person, MONTH_START[0]
+
+    def homes(n: int) -> np.ndarray:
+        places = block.municipalities(np.ones(n, dtype=bool))
+        return block.new_groups(np.full(n, day), places)
+
+    groups = homes(len(men))
+    block.place(men, day, groups, HEAD)
+    block.place(women, day, groups, SPOUSE)
+    block.place(child, day, person.group[person.mother[child]], CHILD)
     single = np.flatnonzero(person.group[: person.size] < 0)
-    groups = block.new_groups(
-        np.full(len(single), day0), block.municipalities(np.ones(len(single), dtype=bool))
-    )
-    block.place(single, day0, groups, HEAD)
+    block.place(single, day, homes(len(single)), HEAD)
     block.group.busy[: block.group.size] = -1

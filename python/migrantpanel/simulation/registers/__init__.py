@@ -16,7 +16,7 @@ from migrantpanel.simulation.registers.income import (
     koppelpersoonhuishouden,
     persoonink,
 )
-from migrantpanel.simulation.registers.keys import LAST_YEAR, REGISTER_START, Registers
+from migrantpanel.simulation.registers.keys import LAST_YEAR, Registers
 from migrantpanel.simulation.registers.places import AREA_YEARS, vslgwb
 from migrantpanel.simulation.registers.population import (
     gbaadresobject,
@@ -31,7 +31,7 @@ from migrantpanel.simulation.registers.population import (
 from migrantpanel.simulation.registers.sources import secm
 from migrantpanel.simulation.sav import Column
 
-__all__ = ["REGISTER_START", "Extract", "Registers", "extracts", "register_layouts"]
+__all__ = ["Extract", "Registers", "extracts", "register_layouts"]
 
 Rows = Callable[[Registers], pl.DataFrame]
 # Registers that are one file: register, delivered name, rows.

@@ -9,7 +9,6 @@ import polars as pl
 from migrantpanel.simulation.country import Country
 from migrantpanel.simulation.defects import Damage
 
-REGISTER_START = date(1994, 10, 1)
 LAST_YEAR = 2023
 VERSION_END = date(LAST_YEAR, 12, 31)
 HOME = "6030"
@@ -28,11 +27,7 @@ class Registers:
         self.damage = damage
         self.seed = seed
         self.rates = country.parameters.delivery
-        inside = country.registration.filter(
-            pl.col("end").is_null() | (pl.col("end") > REGISTER_START)
-        )["person"].unique()
-        size = country.person.height
-        self.in_register = pl.Series(np.isin(np.arange(size), inside.to_numpy()))
+        self.in_register = country.in_registers()
 
     @cached_property
     def person(self) -> pl.DataFrame:

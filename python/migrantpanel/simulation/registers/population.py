@@ -5,10 +5,10 @@ from datetime import date
 import polars as pl
 
 from migrantpanel.random import generator
+from migrantpanel.simulation.country import REGISTER_START
 from migrantpanel.simulation.registers.keys import (
     HOME,
     LAST_YEAR,
-    REGISTER_START,
     Registers,
     last_day,
     object_number,
