@@ -265,6 +265,13 @@ def test_an_ambiguous_respondent_is_asked_for(tmp_path: Path) -> None:
     assert rows_of(out, "catalogue_survey")[0]["respondent_variable"] == "respid"
 
 
+def test_a_usual_name_of_the_respondents_number_is_known_under_any_label(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"nomem_encr": range(800, 830), "nohouse_encr": range(30)})
+    labels = {"nomem_encr": "Number of household member encrypted"}
+    path = write_sav(tmp_path / "panel.sav", frame, column_labels=labels)
+    assert scaffolded(path, tmp_path / "new").respondent_variable == "nomem_encr"
+
+
 def test_rows_are_numbered_where_nothing_numbers_them(tmp_path: Path) -> None:
     path = write_sav(tmp_path / "none.sav", pd.DataFrame({"a": [1, 1], "b": [2, 2]}))
     out = tmp_path / "new"

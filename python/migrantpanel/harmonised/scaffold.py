@@ -191,13 +191,14 @@ def _given_respondent(delivered: Delivered, given: str) -> str:
 
 def _key_score(knowledge: Knowledge, variable: Variable) -> float:
     """Say how much a variable is called like a respondent's number: 0 not at all, 3 fully."""
-    naming = knowledge.respondent
-    if any(term.found_in(variable.words) is not None for term in naming.excluded):
+    naming, name = knowledge.respondent, variable.name.lower()
+    is_usual = any(pattern.pattern == re.escape(name) for pattern in naming.name_patterns)
+    if not is_usual and any(t.found_in(variable.words) is not None for t in naming.excluded):
         return 0.0
     score = 0.0
     if any(term.found_in(variable.words) is not None for term in naming.sure):
         score += 2
-    if any(pattern.fullmatch(variable.name.lower()) for pattern in naming.name_patterns):
+    if any(pattern.fullmatch(name) for pattern in naming.name_patterns):
         score += 1
     return score
 
