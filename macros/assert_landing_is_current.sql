@@ -19,7 +19,7 @@
 {% endmacro %}
 
 
-{#- DuckDB gives a file's time in whole seconds. -#}
+{#- DuckDB gives a file's time in whole seconds; epoch_ms would round a landed time up. -#}
 {% macro landing_changes_sql(manifest, root) %}
 with
 
@@ -27,7 +27,7 @@ delivered as (
     select
         replace(filename, '\', '/')[length('{{ root }}') + 2:] as path,
         size as bytes,
-        epoch_ms(last_modified) // 1000 as modified_second
+        epoch_us(last_modified) // 1000000 as modified_second
     from read_blob('{{ root }}/**')
 ),
 
@@ -35,7 +35,7 @@ landed as (
     select
         path,
         size as bytes,
-        epoch_ms(modified) // 1000 as modified_second
+        epoch_us(modified) // 1000000 as modified_second
     from {{ manifest }}
     where root = '{{ root }}'
 ),
