@@ -3,7 +3,7 @@
 import os
 from collections import defaultdict
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from migrantpanel.errors import UserError
@@ -20,6 +20,8 @@ from migrantpanel.landing.records import (
     FileRecord,
 )
 
+# Times are UTC, and counted in whole microseconds: a float would round the last one up.
+EPOCH = datetime(1970, 1, 1)
 # One version in several formats: the first of these lands. SPSS is what is delivered; the others
 # are conversions, in the order in which they keep types and labels.
 FORMAT_PREFERENCE = ("sav", "zsav", "parquet", "dta", "csv.gz", "csv")
@@ -109,7 +111,7 @@ def _describe(root: Path, path: Path) -> tuple[FileRecord, Path | None]:
         file_name=path.name,
         file_format=max(known, key=len) if known else "",
         size=status.st_size,
-        modified=datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None),
+        modified=EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000),
         reason=reason,
     )
     return record, real
