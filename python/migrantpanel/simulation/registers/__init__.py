@@ -33,6 +33,7 @@ from migrantpanel.simulation.sav import Column
 
 __all__ = ["Extract", "Registers", "extracts", "register_layouts"]
 
+LAYOUTS = ("registers.yaml", "registers_work.yaml")
 Rows = Callable[[Registers], pl.DataFrame]
 # Registers that are one file: register, delivered name, rows.
 WHOLE: tuple[tuple[str, str, Rows], ...] = (
@@ -64,26 +65,32 @@ class Extract:
 
 @cache
 def register_layouts() -> dict:
-    """Return registers.yaml: folders, columns in order, formats, labels and code lists."""
-    text = (files("migrantpanel.simulation") / "parameters" / "registers.yaml").read_text(
-        encoding="utf-8"
-    )
-    return yaml.safe_load(text)
+    """Return the files registers*.yaml as one: folders, columns, formats, labels, code lists."""
+    merged: dict[str, dict] = {"codes": {}, "registers": {}}
+    folder = files("migrantpanel.simulation") / "parameters"
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if file.name.startswith("registers") and file.name.endswith(".yaml"):
+            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+            for part in merged:
+                merged[part] |= content.get(part, {})
+    return merged
 
 
-def layout(register: str, year: int, country_labels: dict[str, str]) -> list[Column]:
-    """Return the columns of a register in the vintage of a year."""
+def layout(register: str, year: int, labels: dict[str, dict[str, str]]) -> list[Column]:
+    """Return the columns of a register in the vintage of a year, with code lists as `labels`."""
     definition = register_layouts()["registers"][register]
-    codes = register_layouts()["codes"] | {"country": country_labels}
-    later = {
+    codes = register_layouts()["codes"] | labels
+    absent = {
         name
         for start, names in definition.get("since", {}).items()
         if year < start
         for name in names
+    } | {
+        name for last, names in definition.get("until", {}).items() if year > last for name in names
     }
     columns = []
     for name, (form, label, *code_list) in definition["columns"].items():
-        if name not in later:
+        if name not in absent:
             values = codes[code_list[0]] if code_list else {}
             columns.append(Column(name, form, label, values))
     if register == "VSLGWBTAB":
@@ -98,8 +105,10 @@ def extracts(registers: Registers) -> Iterator[Extract]:
     """Yield the files to deliver."""
     parameters = registers.country.parameters
     labels = {
-        f"{code:04d}": label
-        for code, label in zip(parameters.country_code, parameters.country_label, strict=True)
+        "country": {
+            f"{code:04d}": label
+            for code, label in zip(parameters.country_code, parameters.country_label, strict=True)
+        },
     }
 
     def extract(register: str, name: str, year: int, rows: Callable[[], pl.DataFrame]) -> Extract:
