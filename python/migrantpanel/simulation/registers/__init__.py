@@ -33,7 +33,6 @@ from migrantpanel.simulation.sav import Column
 
 __all__ = ["Extract", "Registers", "extracts", "register_layouts"]
 
-LAYOUTS = ("registers.yaml", "registers_work.yaml")
 Rows = Callable[[Registers], pl.DataFrame]
 # Registers that are one file: register, delivered name, rows.
 WHOLE: tuple[tuple[str, str, Rows], ...] = (
@@ -88,11 +87,13 @@ def layout(register: str, year: int, labels: dict[str, dict[str, str]]) -> list[
     } | {
         name for last, names in definition.get("until", {}).items() if year > last for name in names
     }
+    renamed = definition.get("renamed", {})
     columns = []
     for name, (form, label, *code_list) in definition["columns"].items():
         if name not in absent:
             values = codes[code_list[0]] if code_list else {}
-            columns.append(Column(name, form, label, values))
+            delivered = renamed.get(name, name).format(year=year)
+            columns.append(Column(delivered, form, label, values))
     if register == "VSLGWBTAB":
         for area_year in AREA_YEARS:
             columns.append(Column(f"gem{area_year}", "A4", f"Gemeente {area_year}"))
