@@ -148,7 +148,8 @@ def _write_truth(country: Country, done: Damage, registers: Registers, folder: P
             name: getattr(country, name)
             for name in ("stay", "registration", "union", "address", "address_spell",
                          "household_spell", "civil_spell", "income_source_spell",
-                         "education_spell", "income_year")
+                         "education_spell", "income_year", "school_year", "school_test",
+                         "employer", "job", "job_year")
         },
     }  # fmt: skip
     for name, table in tables.items():
