@@ -22,6 +22,7 @@ from migrantpanel.simulation.households import (
     presence_spells,
 )
 from migrantpanel.simulation.jobs import Jobs, jobs
+from migrantpanel.simulation.naturalisation import CHANGES, nationality_spells
 from migrantpanel.simulation.parameters import (
     RELIGIONS,
     Parameters,
@@ -60,6 +61,9 @@ _FRAMES = (
     "income_year",
     "school_year",
     "school_test",
+    "nationality_spell",
+    "condition",
+    "death_cause",
     "employer",
     "job",
     "job_year",
@@ -98,6 +102,9 @@ class Country:
     income_year: pl.DataFrame
     school_year: pl.DataFrame
     school_test: pl.DataFrame
+    nationality_spell: pl.DataFrame
+    condition: pl.DataFrame
+    death_cause: pl.DataFrame
     employer: pl.DataFrame
     job: pl.DataFrame
     job_year: pl.DataFrame

@@ -88,9 +88,7 @@ def _ages(rates: dict, codes, primary, secondary) -> np.ndarray:
     return ages
 
 
-def school_years(
-    plan: Plan, birth_year: np.ndarray, presence: Spells
-) -> dict[str, np.ndarray]:
+def school_years(plan: Plan, birth_year: np.ndarray, presence: Spells) -> dict[str, np.ndarray]:
     """Return every school year since 1994 that somebody spent in the Netherlands.
 
     Columns: person, year, sector (number in SECTORS), programme (SOI code), grade (year of the
