@@ -23,8 +23,8 @@ import pyreadstat
 
 from migrantpanel.errors import UserError
 
-# Rows in memory at once, per process: some 50 MB for the widest register.
-BATCH_ROWS = 100_000
+# Rows in memory at once, per process: some 100 MB for the widest register.
+BATCH_ROWS = 250_000
 CHUNK_BYTES = 1 << 22
 LABELLED_FORMATS = ("sav", "zsav", "dta")
 # First bytes of each format; CSV has none.
@@ -171,7 +171,7 @@ def read_labels(path: Path, file_format: str) -> tuple[Labels, int | None]:
     Raises `UserError` for a header that cannot be read or cannot be true.
     """
     with reading(path):
-        meta = read_with_pyreadstat(path, file_format, metadataonly=True)[1]
+        meta = read_with_pyreadstat(path, file_format, metadataonly=True, output_format="polars")[1]
     _check_claim(path, file_format, meta)
     return labels_of(meta), meta.number_rows
 
