@@ -149,6 +149,7 @@ def _write_truth(country: Country, done: Damage, registers: Registers, folder: P
             for name in ("stay", "registration", "union", "address", "address_spell",
                          "household_spell", "civil_spell", "income_source_spell",
                          "education_spell", "income_year", "school_year", "school_test",
+                         "nationality_spell", "condition", "death_cause",
                          "employer", "job", "job_year")
         },
     }  # fmt: skip
