@@ -34,7 +34,7 @@ def register_frame(stem: Stem, file_year: int | None, rows: int = PERSONS) -> pl
     for column in stem.columns:
         if not column.expected_in(file_year) or column.delivered_names[0] == YEAR:
             continue
-        names = [column.delivered_names[0]]
+        names = [column.delivered_names[0].replace("*", "")]
         if column.is_yearly:
             names = [names[0].replace(YEAR, str(year)) for year in AREA_YEARS]
         for name in names:

@@ -1,5 +1,6 @@
 """Landing one register file: canonical names and types, in batches, bad rows set apart."""
 
+import fnmatch
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -131,19 +132,25 @@ def match_columns(file_name: str, table: Table, stem: Stem, file_year: int | Non
             if column.is_required and not found:
                 problems.append(_missing(file_name, first_name, column, table))
             continue
-        hits = [
-            by_lower[name.lower()] for name in column.delivered_names if name.lower() in by_lower
-        ]
+        hits = [hit for name in column.delivered_names if (hit := _delivered_as(name, by_lower))]
         if hits and len(hits[0]) > 1:
             problems.append(
                 f"{file_name}: column {first_name} is there {len(hits[0])} times"
-                f" ({', '.join(hits[0])}): keep one of them"
+                f" ({', '.join(hits[0])}): keep one of them, or name it in delivered_names in"
+                " catalogue_column"
             )
         if not hits and column.is_required and column.expected_in(file_year):
             problems.append(_missing(file_name, first_name, column, table))
         sources.append(Source(column, hits[0][0] if hits else None))
     UserError.collect(problems)
     return sources
+
+
+def _delivered_as(name: str, by_lower: dict[str, list[str]]) -> list[str]:
+    """Return the delivered spellings of a name; `*` in it stands for any letters."""
+    if "*" not in name:
+        return by_lower.get(name.lower(), [])
+    return [n for lower in fnmatch.filter(by_lower, name.lower()) for n in by_lower[lower]]
 
 
 def _missing(file_name: str, delivered_name: str, column: Column, table: Table) -> str:
