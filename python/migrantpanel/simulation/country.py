@@ -31,6 +31,7 @@ from migrantpanel.simulation.parameters import (
 )
 from migrantpanel.simulation.school import SECTORS
 from migrantpanel.simulation.table import NEVER
+from migrantpanel.simulation.wealth import wealth_years
 
 REASONS = (
     "initial",
@@ -67,6 +68,7 @@ _FRAMES = (
     "employer",
     "job",
     "job_year",
+    "wealth_year",
 )
 
 
@@ -87,6 +89,7 @@ class Country:
     employer: section of industry (letter) and register (null, or F or P when not in the business
     register); job: jobs with one employer that lasted into 2006, several with the same `relation`
     when the employer changed; job_year: wage of a job in a year, whole euros.
+    wealth_year: what people own and owe on 1 January, but for homes, whole euros from 2006.
     union: couples; `person_b` is null for a partner who never lived here.
     """
 
@@ -108,6 +111,7 @@ class Country:
     employer: pl.DataFrame
     job: pl.DataFrame
     job_year: pl.DataFrame
+    wealth_year: pl.DataFrame
     address: pl.DataFrame
     parameters: Parameters
 
@@ -250,6 +254,7 @@ def build_block(seed: int, block: int, persons: int) -> dict[str, pl.DataFrame]:
     registration = presence_spells(life.registration.columns())
     household = household_spells(life.membership.columns(), life.housing.columns(), person["birth"])
     career = careers(parameters, seed, block, person, presence, registration)
+    work = jobs(seed, block, person, career)
     nationality = nationality_spells(
         parameters, person, registration, generator(seed, "nationality", block)
     )
@@ -287,7 +292,8 @@ def build_block(seed: int, block: int, persons: int) -> dict[str, pl.DataFrame]:
             cause=_codes(well.death_cause["cause"], causes()),
             place=pl.col("place").cast(pl.String),
         ),
-        **_work_frames(jobs(seed, block, person, career)),
+        **_work_frames(work),
+        "wealth_year": pl.DataFrame(wealth_years(seed, block, person, career, work)),
         "address": pl.DataFrame(
             {"municipality": np.array(life.address_municipality, dtype=np.int16)}
         ).with_row_index("address"),

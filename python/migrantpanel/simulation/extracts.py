@@ -150,7 +150,7 @@ def _write_truth(country: Country, done: Damage, registers: Registers, folder: P
                          "household_spell", "civil_spell", "income_source_spell",
                          "education_spell", "income_year", "school_year", "school_test",
                          "nationality_spell", "condition", "death_cause",
-                         "employer", "job", "job_year")
+                         "employer", "job", "job_year", "wealth_year")
         },
     }  # fmt: skip
     for name, table in tables.items():

@@ -3,16 +3,20 @@
 One pass per calendar year over all persons of a block, so that children follow their parents.
 """
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 
 from migrantpanel.simulation.demography.block import FIRST_YEAR, LAST_YEAR
 from migrantpanel.simulation.households import Spells, until_next
-from migrantpanel.simulation.parameters import NETHERLANDS, Parameters, curve, parameter_file
+from migrantpanel.simulation.parameters import (
+    NETHERLANDS,
+    Parameters,
+    curve,
+    parameter_file,
+    parameter_table,
+)
 from migrantpanel.simulation.school import is_inside
 from migrantpanel.simulation.table import NEVER, Log
 
@@ -35,12 +39,11 @@ class Nationalities:
 @cache
 def nationalities() -> Nationalities:
     """Read nationality.csv."""
-    text = (files(__package__) / "parameters" / "nationality.csv").read_text(encoding="utf-8")
     of_country = np.zeros(10_000, dtype=np.int16)
     union_since = np.full(1_000, 9_999, dtype=np.int16)
     keeps = np.zeros(1_000)
     labels = {"0000": "Onbekend"}
-    for row in csv.DictReader(text.splitlines()):
+    for row in parameter_table("nationality.csv"):
         code = int(row["nationality"])
         of_country[int(row["country"])] = code
         union_since[code] = int(row["eu_since"] or 9_999)

@@ -8,8 +8,10 @@ from importlib.resources import files
 import polars as pl
 import yaml
 
+from migrantpanel.simulation.naturalisation import nationalities
 from migrantpanel.simulation.registers.education import hoogsteopl
 from migrantpanel.simulation.registers.household_income import inha
+from migrantpanel.simulation.registers.housing import eigendom
 from migrantpanel.simulation.registers.income import (
     incomes,
     inpa,
@@ -17,6 +19,7 @@ from migrantpanel.simulation.registers.income import (
     persoonink,
 )
 from migrantpanel.simulation.registers.keys import LAST_YEAR, Registers
+from migrantpanel.simulation.registers.people import people
 from migrantpanel.simulation.registers.places import AREA_YEARS, vslgwb
 from migrantpanel.simulation.registers.population import (
     gbaadresobject,
@@ -29,6 +32,8 @@ from migrantpanel.simulation.registers.population import (
     kindouder,
 )
 from migrantpanel.simulation.registers.sources import secm
+from migrantpanel.simulation.registers.wealth import veh
+from migrantpanel.simulation.registers.work import work_files
 from migrantpanel.simulation.sav import Column
 
 __all__ = ["Extract", "Registers", "extracts", "register_layouts"]
@@ -48,6 +53,8 @@ WHOLE: tuple[tuple[str, str, Rows], ...] = (
     ("GBAOVERLIJDENTAB", "GBAOVERLIJDEN2023TABV1", gbaoverlijden),
     ("GBAMIGRATIEBUS", "GBAMIGRATIE2023BUSV1", gbamigratie),
 )
+# Registers of income and homes that begin after 2011.
+FIRST_YEAR = {"EIGENDOMTAB": 2012}
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,7 @@ def extracts(registers: Registers) -> Iterator[Extract]:
             f"{code:04d}": label
             for code, label in zip(parameters.country_code, parameters.country_label, strict=True)
         },
+        "nationality": nationalities().labels,
     }
 
     def extract(register: str, name: str, year: int, rows: Callable[[], pl.DataFrame]) -> Extract:
@@ -121,7 +129,9 @@ def extracts(registers: Registers) -> Iterator[Extract]:
 
     for register, name, rows in WHOLE:
         yield extract(register, name, LAST_YEAR, partial(rows, registers))
-    # Three files need the incomes of a year.
+    for file in people(registers):
+        yield extract(file.register, file.name, file.year, file.rows)
+    # Several files need the incomes of a year.
     of_year = lru_cache(maxsize=4)(partial(incomes, registers))
     for year in range(2011, LAST_YEAR + 1):
         link = f"KOPPELPERSOONHUISHOUDEN{year}" + ("V1" if year >= 2019 else "")
@@ -129,13 +139,19 @@ def extracts(registers: Registers) -> Iterator[Extract]:
             ("INPATAB", f"INPA{year}TABV2", inpa),
             ("INHATAB", f"INHA{year}TABV2", inha),
             ("KOPPELPERSOONHUISHOUDEN", link, koppelpersoonhuishouden),
+            ("VEHTAB", f"VEH{year}TABV1", veh),
+            ("EIGENDOMTAB", f"EIGENDOM{year}TABV1", eigendom),
         ):
+            if year < FIRST_YEAR.get(register, 2011):
+                continue
             yield extract(
                 register,
                 name,
                 year,
                 lambda rows=rows, year=year: rows(registers, of_year(year), year),
             )
+    for register, name, year, rows in work_files(registers, of_year):
+        yield extract(register, name, year, rows)
     for year in range(2003, 2011):
         name = f"PERSOONINK{year}TABV3"
         yield extract("PERSOONINK", name, year, partial(persoonink, registers, year))
