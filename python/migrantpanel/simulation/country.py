@@ -13,6 +13,7 @@ from migrantpanel.random import generator
 from migrantpanel.simulation.careers import Careers, careers
 from migrantpanel.simulation.demography import simulate_block
 from migrantpanel.simulation.demography.block import CIVIL_STATUS
+from migrantpanel.simulation.geography import with_neighbourhoods
 from migrantpanel.simulation.health import causes, conditions, health
 from migrantpanel.simulation.households import (
     Spells,
@@ -493,9 +494,8 @@ def _join(parts: list[dict[str, pl.DataFrame]], parameters: Parameters, seed: in
     # Numbers carry no order: multiplied by a factor of the seed, modulo a prime.
     factor = int(generator(seed, "rin").integers(10**8, 9 * 10**8))
     person = frames["person"].with_columns(rin=_scramble(pl.col("person"), 999_999_937, factor, 9))
-    address = frames["address"].with_columns(
-        municipality=_codes(frames["address"]["municipality"].to_numpy(), parameters.municipality)
-    )
+    codes = _codes(frames["address"]["municipality"].to_numpy(), parameters.municipality)
+    address = with_neighbourhoods(frames["address"].with_columns(municipality=codes), parameters)
     household_spell = frames["household_spell"].with_columns(
         household=_scramble(pl.col("household"), 999_999_937, factor // 2 + 1, 12),
         municipality=address["municipality"].gather(frames["household_spell"]["address"]),

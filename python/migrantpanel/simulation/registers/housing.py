@@ -13,7 +13,7 @@ from migrantpanel.simulation.registers.keys import (
     object_number,
     text_date,
 )
-from migrantpanel.simulation.registers.places import neighbourhoods
+from migrantpanel.simulation.registers.places import built
 
 POSTCODE_START = date(1999, 1, 1)
 
@@ -52,7 +52,7 @@ def eigendom(registers: Registers, people: pl.DataFrame, year: int) -> pl.DataFr
 def vslpostcode(registers: Registers) -> pl.DataFrame:
     """Spells of the postcode of an address; the codes of some neighbourhoods changed once."""
     rate = parameter_file("delivery_people.yaml")["housing"]["postcode_changes"]
-    frame = neighbourhoods(registers).sort("address")
+    frame = built(registers).sort("address")
     order = frame.select(pl.col("municipality").unique().sort()).with_row_index("order")
     frame = frame.join(order, on="municipality", how="left")
     areas = frame.select("municipality", "neighbourhood").unique().sort(
@@ -64,8 +64,8 @@ def vslpostcode(registers: Registers) -> pl.DataFrame:
     areas = areas.with_columns(changed=pl.when(changes).then(pl.date(when, 7, 1)))
     frame = frame.join(areas, on=["municipality", "neighbourhood"], how="left")
     code = 1_000 + pl.col("order").cast(pl.Int64) * 180 + pl.col("neighbourhood") % 89
-    built = pl.max_horizontal(pl.date(pl.col("built"), 1, 1), pl.lit(POSTCODE_START))
-    frame = frame.filter(pl.col("built").is_not_null()).with_columns(start=built, code=code)
+    begin = pl.max_horizontal(pl.date(pl.col("built"), 1, 1), pl.lit(POSTCODE_START))
+    frame = frame.filter(pl.col("built").is_not_null()).with_columns(start=begin, code=code)
     split = pl.col("changed") > pl.col("start")
     before = frame.filter(split).with_columns(
         end=pl.col("changed") - pl.duration(days=1), code=pl.col("code") + 90

@@ -59,7 +59,7 @@ def gbanatgewijzigden(registers: Registers, year: int) -> pl.DataFrame:
     """Changes of nationality published in a year, some of them a year late."""
     rate = parameter_file("delivery_people.yaml")["nationality"]["late"]
     spells = registers.country.nationality_spell.with_columns(
-        former=pl.col("nationality").shift(1).over("person")
+        former=pl.col("nationality").shift(1)  # the first row of a person is a birth
     ).filter(pl.col("change") != "birth")
     late = generator(registers.seed, "late nationality").random(spells.height) < rate
     published = pl.col("start").dt.year() + pl.Series(late).cast(pl.Int32)

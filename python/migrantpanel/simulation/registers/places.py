@@ -2,44 +2,17 @@
 
 import polars as pl
 
-from migrantpanel.simulation.parameters import parameter_table
 from migrantpanel.simulation.registers.keys import LAST_YEAR, Registers, object_number
 
 AREA_YEARS = range(1999, LAST_YEAR + 1)
 
 
-def _former(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add the municipality that an address lay in before, and until when (null: no merger).
-
-    The addresses of a municipality that was merged are the first of the present one.
-    """
-    former, until = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.Int32)
-    taken: dict[str, float] = {}
-    for row in parameter_table("municipality_merger.csv"):
-        low = taken.get(row["became"], 0.0)
-        taken[row["became"]] = low + float(row["share"])
-        position = pl.col("rank") / pl.len().over("municipality")
-        hit = (pl.col("municipality") == row["became"]) & (position >= low)
-        hit &= position < taken[row["became"]]
-        former = pl.when(hit).then(pl.lit(row["former"])).otherwise(former)
-        until = pl.when(hit).then(pl.lit(int(row["year"]), dtype=pl.Int32)).otherwise(until)
-    return frame.with_columns(former=former, until=until)
-
-
-def neighbourhoods(registers: Registers) -> pl.DataFrame:
-    """Return every address with its neighbourhood (number within the municipality) and first year.
-
-    Columns: address, municipality, neighbourhood, former (municipality until a merger), until,
-    built.
-    """
-    size = registers.country.parameters.rates["geography"]["addresses_per_neighbourhood"]
+def built(registers: Registers) -> pl.DataFrame:
+    """Return addresses with the year in which somebody first lived there."""
     first = registers.country.address_spell.group_by("address").agg(
         built=pl.col("start").min().dt.year()
     )
-    frame = registers.country.address.join(first, on="address", how="left").with_columns(
-        rank=pl.col("address").rank("ordinal").over("municipality") - 1
-    )
-    return _former(frame.with_columns(neighbourhood=pl.col("rank") // size))
+    return registers.country.address.join(first, on="address", how="left", maintain_order="left")
 
 
 def vslgwb(registers: Registers) -> pl.DataFrame:
@@ -48,7 +21,7 @@ def vslgwb(registers: Registers) -> pl.DataFrame:
     Codes are those of the year: before a merger those of the former municipality. Dashes before
     the year in which somebody first lived at the address.
     """
-    frame = neighbourhoods(registers).with_columns(
+    frame = built(registers).with_columns(
         SOORTOBJECTNUMMER=pl.lit("B"), RINOBJECTNUMMER=object_number(pl.col("address"))
     )
     quarter = pl.col("neighbourhood")

@@ -8,7 +8,6 @@ import polars as pl
 from migrantpanel.random import generator
 from migrantpanel.simulation.parameters import parameter_file
 from migrantpanel.simulation.registers.keys import Registers
-from migrantpanel.simulation.registers.places import neighbourhoods
 
 SECTOR_CODE = {"VO": "01", "MBO": "02", "HBO": "03", "WO": "04"}
 # Advice in the register and in the file of the test, by track (practical to pre-university).
@@ -28,7 +27,7 @@ def _pupils(registers: Registers, year: int, *sectors: str) -> pl.DataFrame:
     homes = registers.country.address_spell.filter(
         (pl.col("start") <= day) & (pl.col("end").is_null() | (pl.col("end") > day))
     ).select("person", "address")
-    near = neighbourhoods(registers).select("address", "municipality", "neighbourhood")
+    near = registers.country.address.select("address", "municipality", "neighbourhood")
     pupils = pupils.join(homes, on="person", how="left").join(near, on="address", how="left")
     return registers.keyed(pupils.sort("person"), on=day)
 
