@@ -13,6 +13,7 @@ from migrantpanel.random import generator
 from migrantpanel.simulation.careers import DIRECTOR, EMPLOYEE, Careers, year_start
 from migrantpanel.simulation.demography.block import LAST_YEAR, YEAR
 from migrantpanel.simulation.parameters import curve, parameter_file
+from migrantpanel.simulation.shares import divided, starts
 from migrantpanel.simulation.table import NEVER
 
 FIRST_YEAR = 2006
@@ -220,21 +221,13 @@ def _wages(rates, job, career: Careers) -> dict[str, np.ndarray]:
         job["start"][row], year_start(year)
     )
     weight = days * np.where(job["is_second"][row], rates["second_job_time"], 1.0)
-    # Rounding the running sum within a person and year makes the parts add up.
-    key = who * 10_000 + year
-    new = np.append(True, key[1:] != key[:-1])
-    begin = np.flatnonzero(new)
-    group = np.cumsum(new) - 1
-    running = np.cumsum(weight)
-    before = (running - weight)[begin]
-    share = (running - before[group]) / np.add.reduceat(weight, begin)[group]
     income = career.income
     income_key = income["person"].astype(np.int64) * 10_000 + income["year"]
     by_key = np.argsort(income_key)
-    wage = income["wage"][by_key[np.searchsorted(income_key[by_key], key)]].astype(np.int64)
-    up_to = np.rint(share * wage).astype(np.int64)
-    previous = np.where(new, 0, np.append(0, up_to[:-1]))
-    return {"job": row, "year": year.astype(np.int16), "wage": (up_to - previous).astype(np.int32)}
+    key = who * 10_000 + year
+    total = income["wage"][by_key[np.searchsorted(income_key[by_key], key)]]
+    wage = divided(total.astype(np.int64), weight, starts(key))
+    return {"job": row, "year": year.astype(np.int16), "wage": wage.astype(np.int32)}
 
 
 def _year(days: np.ndarray) -> np.ndarray:

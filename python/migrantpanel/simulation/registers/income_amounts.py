@@ -6,6 +6,7 @@ import polars as pl
 
 from migrantpanel.simulation.registers.keys import LAST_YEAR, Registers, last_day, text_date
 from migrantpanel.simulation.registers.sources import SOURCE_START
+from migrantpanel.simulation.shares import divided, starts, years_of
 
 # Stem within the name of the register: component of income, categories that have it.
 SOURCES = {
@@ -53,33 +54,25 @@ def source_years(registers: Registers, component: str, first: int, last: int) ->
         date(first, 1, 1),
     )
     after = date(last + 1, 1, 1)
-    end = pl.col("end").fill_null(after).clip(upper_bound=after)
+    spells = spells.with_columns(end=pl.col("end").fill_null(after).clip(upper_bound=after)).filter(
+        pl.col("start") < pl.col("end")
+    )
+    row, year = years_of(*(spells[name].to_numpy() for name in ("start", "end")))
+    income = registers.country.income_year.filter(pl.col("year") >= first).select(
+        "person", pl.col("year").cast(pl.Int64), total=component
+    )
     rows = (
-        spells.with_columns(end=end)
-        .filter(pl.col("start") < pl.col("end"))
-        .with_columns(
-            year=pl.int_ranges(
-                pl.col("start").dt.year(), (pl.col("end") - pl.duration(days=1)).dt.year() + 1
-            )
-        )
-        .explode("year")
+        spells[row]
+        .with_columns(year=pl.Series(year))
         .with_columns(
             start=pl.max_horizontal("start", pl.date(pl.col("year"), 1, 1)),
             end=pl.min_horizontal("end", pl.date(pl.col("year") + 1, 1, 1)),
         )
-        .with_columns(weight=(pl.col("end") - pl.col("start")).dt.total_days())
+        .join(income, on=["person", "year"], how="left", maintain_order="left")
     )
-    income = registers.country.income_year.select(
-        "person", pl.col("year").cast(pl.Int64), total=component
+    amount = divided(
+        rows["total"].fill_null(0).to_numpy(),
+        (rows["end"] - rows["start"]).dt.total_days().to_numpy(),
+        starts(rows["person"].to_numpy(), year),
     )
-    rows = rows.join(income, on=["person", "year"], how="left", maintain_order="left")
-    return rows.with_columns(amount=share(pl.col("total"), "weight", ["person", "year"])).drop(
-        "weight", "total"
-    )
-
-
-def share(total: pl.Expr, weight: str, group: list[str]) -> pl.Expr:
-    """Divide a whole amount of a group over its rows by weight; the parts add up exactly."""
-    running = pl.col(weight).cum_sum() / pl.col(weight).sum()
-    up_to = (running * total.fill_null(0)).round().cast(pl.Int64)
-    return (up_to - up_to.shift(1).fill_null(0)).over(group)
+    return rows.drop("total").with_columns(amount=pl.Series(amount))

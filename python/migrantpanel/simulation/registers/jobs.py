@@ -6,8 +6,9 @@ import polars as pl
 
 from migrantpanel.random import generator
 from migrantpanel.simulation.parameters import parameter_file
-from migrantpanel.simulation.registers.income_amounts import share, source_years
+from migrantpanel.simulation.registers.income_amounts import source_years
 from migrantpanel.simulation.registers.keys import Registers, text_date
+from migrantpanel.simulation.shares import divided, starts
 
 DAYS_PER_MONTH = 365.25 / 12
 WEEK_HOURS = 38
@@ -130,7 +131,7 @@ def betab(registers: Registers, year: int) -> pl.DataFrame:
 def employer_key(employer: pl.Expr, register: pl.Expr) -> pl.Expr:
     """Return keys of eight digits; F or P comes first when the business register lacks it."""
     number = _number(employer, 99_999_989, 61_803_399)
-    outside = register.fill_null("") + number.str.slice(1)
+    outside = register + _number(employer, 9_999_991, 6_180_339)
     return pl.when(register.is_null()).then(number).otherwise(outside)
 
 
@@ -156,13 +157,16 @@ def _periods(year: int) -> pl.DataFrame:
 
 def _reported(spells: pl.DataFrame, total: str, year: int) -> pl.DataFrame:
     """Cut spells (start, end, one per `spell`) into reports and divide their amount by days."""
-    return (
+    reports = (
         spells.join(_periods(year), how="cross", maintain_order="left_right")
         .with_columns(start=pl.max_horizontal("start", "from"), end=pl.min_horizontal("end", "to"))
         .with_columns(days=(pl.col("end") - pl.col("start")).dt.total_days())
         .filter(pl.col("days") > 0)
-        .with_columns(wage=share(pl.col(total), "days", ["spell"]))
     )
+    wage = divided(
+        reports[total].to_numpy(), reports["days"].to_numpy(), starts(reports["spell"].to_numpy())
+    )
+    return reports.with_columns(wage=pl.Series(wage))
 
 
 def _wage_reports(registers: Registers, year: int) -> pl.DataFrame:
