@@ -101,7 +101,7 @@ def land_register(record: FileRecord, stem: Stem, scratch: Path) -> dict[str, ob
         "rows_quarantined": tally.quarantined,
         "columns_delivered": " ".join(table.columns),
         "landed_files": "|".join(files),
-        "note": _note(sources, record.file_year, tally),
+        "note": _note(sources, record.file_year, tally, table),
     }
 
 
@@ -214,6 +214,8 @@ def _conforms(source: Source, table: Table) -> pl.Expr:
     if column.family == "rin":
         # Of full width, read as a number, and not starting with a sign: digits only.
         return full & (value.cast(pl.UInt64, strict=False).null_count() == 0) & (value.min() >= "0")
+    if table.marks_misread:
+        return pl.lit(False)
     if column.role != "key":
         sound = pl.lit(True) if table.is_trimmed else ~_ends_blank(value)
     else:
@@ -334,6 +336,9 @@ def _faults(
             whole = value.cast(pl.Int64, strict=False)
             bad = value.is_not_null() & value.is_not_nan() & (whole.is_null() | (whole != value))
             faults[name] = (bad, "is no whole number, as a code or key must be")
+        elif table.marks_misread and column.family not in ("rin_type", "rin"):
+            bad = value.cast(pl.String).str.contains("\ufffd", literal=True)
+            faults[name] = (bad, "has bytes that are no text in the encoding of the file")
         elif column.family == "rin_type":
             key_type = _text(source, table)
         elif column.family == "rin" and key_type is not None:
@@ -405,8 +410,14 @@ def _check_counts(file_name: str, table: Table, tally: Tally) -> None:
         )
 
 
-def _note(sources: list[Source], file_year: int | None, tally: Tally) -> str | None:
+def _note(sources: list[Source], file_year: int | None, tally: Tally, table: Table) -> str | None:
+    misread = table.cut_texts.misread if table.cut_texts else {}
     parts = [
+        f"{count:,} values of {name} are not in {table.labels.encoding} as the file says and were"
+        f" read as Windows-1252, the first in row {row:,}: {example[:40]!r}"
+        for name, (count, row, example) in misread.items()
+    ]
+    parts += [
         f"{count:,} values of {name} got their leading zeros back"
         for name, count in tally.padded.items()
     ]
@@ -421,4 +432,6 @@ def _note(sources: list[Source], file_year: int | None, tally: Tally) -> str | N
     ]
     if lacking:
         parts.append(f"not delivered, so null: {', '.join(lacking)}")
+    if table.note:
+        parts.append(table.note)
     return "; ".join(parts) or None
