@@ -100,7 +100,8 @@ def _costs(registers, rates: dict, year: int, who: np.ndarray, medicines: np.nda
         + rates["year_of_death"] * (died == year)
         + rates["year_before_death"] * (died == year + 1)
     )
-    mental = ill[MENTAL[0]] | ill[MENTAL[1]]
+    mental = np.any([ill[name] for name in MENTAL], axis=0)
+    mental_weight = np.where(mental, kinds["mental_condition"], 1.0) * need ** kinds["mental_need"]
     migrant = (person["generation"] == "1").to_numpy()
 
     def amount(kind: str, weight: np.ndarray | float = 1.0, minimum_age: float = 0) -> np.ndarray:
@@ -118,9 +119,9 @@ def _costs(registers, rates: dict, year: int, who: np.ndarray, medicines: np.nda
     gave_birth = np.zeros(size, dtype=bool)
     gave_birth[mothers.to_numpy()] = True
     spread = np.exp(0.35 * rng.standard_normal(size)[who])
-    fee = np.full(len(who), rates["kinds"].get("registration", rates["registration"]) * price)
-    basic = amount("mental_basic", np.where(mental, kinds["mental_condition"], 1.0))
-    special = amount("mental_special", np.where(mental, kinds["mental_condition"], 1.0))
+    fee = np.full(len(who), rates["registration"] * price)
+    basic = amount("mental_basic", mental_weight)
+    special = amount("mental_special", mental_weight)
     minor = age < 18
     dental = np.where(minor, amount("dental_minor", 1 / need), amount("dental"))
     abroad = amount("abroad", np.where(migrant, kinds["abroad_migrant"], 1.0))
