@@ -23,6 +23,7 @@ POLARS_TYPES: dict[str, pl.DataType] = {
 }
 # A file with more unreadable rows than this is refused: then the column is wrong, not a row.
 QUARANTINE_LIMIT = 0.1
+COLUMNS_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def land_register(record: FileRecord, stem: Stem, scratch: Path) -> dict[str, ob
     """
     path = record.full_path
     table = open_table(path, record.file_format, scratch)
-    sources = match_columns(path.name, table, stem, record.file_year)
+    sources = match_columns(record, table, stem)
     years = sorted({source.year for source in sources if source.year is not None})
     delivered = list(dict.fromkeys(s.delivered for s in sources if s.delivered is not None))
     rejected = ParquetFolderFile(scratch, "quarantine", record.name, QUARANTINE_SCHEMA)
@@ -101,15 +102,19 @@ def land_register(record: FileRecord, stem: Stem, scratch: Path) -> dict[str, ob
         "rows_quarantined": tally.quarantined,
         "columns_delivered": " ".join(table.columns),
         "landed_files": "|".join(files),
-        "note": _note(sources, record.file_year, tally, table),
+        "note": _note(sources, record, stem, tally, table),
     }
 
 
-def match_columns(file_name: str, table: Table, stem: Stem, file_year: int | None) -> list[Source]:
+def match_columns(record: FileRecord, table: Table, stem: Stem) -> list[Source]:
     """Find the delivered column of each landed one, without case; the newest name wins.
+
+    A restricted file may lack its migration variables, whatever the catalogue requires.
 
     Raises `UserError` for columns delivered twice and for required ones that are missing.
     """
+    file_name, file_year = record.file_name, record.file_year
+    withheld = stem.restricted.columns if stem.restricted and record.is_restricted else ()
     by_lower: dict[str, list[str]] = {}
     for name in table.columns:
         by_lower.setdefault(name.strip().lower(), []).append(name)
@@ -139,7 +144,8 @@ def match_columns(file_name: str, table: Table, stem: Stem, file_year: int | Non
                 f" ({', '.join(hits[0])}): keep one of them, or name it in delivered_names in"
                 " catalogue_column"
             )
-        if not hits and column.is_required and column.expected_in(file_year):
+        is_required = column.is_required and column.name not in withheld
+        if not hits and is_required and column.expected_in(file_year):
             problems.append(_missing(file_name, first_name, column, table))
         sources.append(Source(column, hits[0][0] if hits else None))
     UserError.collect(problems)
@@ -410,7 +416,10 @@ def _check_counts(file_name: str, table: Table, tally: Tally) -> None:
         )
 
 
-def _note(sources: list[Source], file_year: int | None, tally: Tally, table: Table) -> str | None:
+def _note(
+    sources: list[Source], record: FileRecord, stem: Stem, tally: Tally, table: Table
+) -> str | None:
+    """Say what a reader of the landed file should know; nothing changed or lost goes untold."""
     misread = table.cut_texts.misread if table.cut_texts else {}
     parts = [
         f"{count:,} values of {name} are not in {table.labels.encoding} as the file says and were"
@@ -428,10 +437,23 @@ def _note(sources: list[Source], file_year: int | None, tally: Tally, table: Tab
     lacking = [
         source.column.name
         for source in sources
-        if source.delivered is None and source.year is None and source.column.expected_in(file_year)
+        if source.delivered is None
+        and source.year is None
+        and source.column.expected_in(record.file_year)
     ]
     if lacking:
         parts.append(f"not delivered, so null: {', '.join(lacking)}")
+    used = {source.delivered for source in sources}
+    unknown = [name for name in table.columns if name not in used]
+    if unknown:
+        shown = ", ".join(unknown[:COLUMNS_SHOWN]) + (", ..." if unknown[COLUMNS_SHOWN:] else "")
+        parts.append(f"{len(unknown):,} columns that the catalogue does not know: {shown}")
+    if not stem.knows(record.file_year):
+        parts.append(
+            f"{record.file_year} is outside the years that the catalogue knows"
+            f" ({stem.first_year or ''} to {stem.last_year or 'now'}): compare its columns, then"
+            " widen the years in catalogue_stem"
+        )
     if table.note:
         parts.append(table.note)
     return "; ".join(parts) or None
