@@ -1,6 +1,7 @@
 """Finding delivered files, recognising them by name, and choosing which of them land."""
 
 import os
+import stat
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -101,6 +102,8 @@ def _describe(root: Path, path: Path) -> tuple[FileRecord, Path | None]:
         status, real, reason = path.stat(), path.resolve(strict=True), None
     except (OSError, RuntimeError):
         status, real, reason = path.lstat(), None, "a link that leads nowhere"
+    if real is not None and not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        reason = "a pipe or device, not a file"
     lower = path.name.lower()
     known = [suffix for suffix in FORMAT_PREFERENCE if lower.endswith(f".{suffix}")]
     record = FileRecord(

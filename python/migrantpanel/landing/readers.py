@@ -9,6 +9,8 @@ import csv
 import errno
 import gzip
 import hashlib
+import mmap
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +31,10 @@ BATCH_ROWS = 250_000
 CHUNK_BYTES = 1 << 22
 # The widest text of SPSS.
 WIDEST = 32_767
+# Where SPSS files say how many units of 8 bytes a row has and whether rows are compressed, and what
+# stands before the first row.
+SPSS_UNITS_AT = 68
+SPSS_END_OF_DICTIONARY = b"\xe7\x03\x00\x00\x00\x00\x00\x00"
 LABELLED_FORMATS = ("sav", "zsav", "dta")
 # First bytes of each format; CSV has none.
 MAGIC: dict[str, tuple[bytes, ...]] = {
@@ -276,6 +282,23 @@ def _check_claim(path: Path, file_format: str, meta: Any) -> None:
             f"{path.name}: it states {meta.number_rows:,} rows of {meta.number_columns:,} columns,"
             f" more than its {path.stat().st_size:,} bytes can hold: ask for it again"
         )
+    if file_format == "sav":
+        _check_end(path, meta.number_rows)
+
+
+def _check_end(path: Path, rows: int | None) -> None:
+    """Refuse an uncompressed SPSS file that goes on after the rows that its header states."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        units, compression = struct.unpack_from("<ii", content, SPSS_UNITS_AT)
+        end_of_dictionary = content.find(SPSS_END_OF_DICTIONARY)
+        if compression or units <= 0 or rows in (None, -1) or end_of_dictionary < 0:
+            return
+        expected = end_of_dictionary + len(SPSS_END_OF_DICTIONARY) + rows * units * 8
+        if len(content) > expected:
+            raise UserError(
+                f"{path.name}: it states {rows:,} rows, and more bytes follow them"
+                f" ({len(content) - expected:,}): ask for it again"
+            )
 
 
 def labels_of(meta: Any) -> Labels:
@@ -310,6 +333,9 @@ def _open_labelled(path: Path, file_format: str, scratch: Path) -> Table:
 
 
 def _open_csv(path: Path, file_format: str, scratch: Path) -> Table:
+    with path.open("rb") as start:
+        if start.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            raise UserError(f"{path.name}: it is in UTF-16: save it in UTF-8")
     readable, note = _utf8_copy(path, file_format, scratch)
     with readable.open(encoding="utf-8-sig", newline="") as file:
         header = file.readline()

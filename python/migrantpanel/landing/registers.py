@@ -126,6 +126,7 @@ def match_columns(record: FileRecord, table: Table, stem: Stem) -> list[Source]:
     years = sorted({year for found in yearly.values() for year in found})
     sources: list[Source] = []
     problems: list[str] = []
+    missing: list[Column] = []
     for column in stem.columns:
         first_name = column.delivered_names[0]
         if first_name == YEAR:
@@ -134,8 +135,15 @@ def match_columns(record: FileRecord, table: Table, stem: Stem) -> list[Source]:
         if column.is_yearly:
             found = yearly.get(column.name, {})
             sources += [Source(column, found.get(year), year) for year in years]
+            twice = [by_lower[name.strip().lower()] for name in found.values()]
+            problems += [
+                f"{file_name}: column {names[0]} is there {len(names)} times"
+                f" ({', '.join(names)}): keep one of them"
+                for names in twice
+                if len(names) > 1
+            ]
             if column.is_required and not found:
-                problems.append(_missing(file_name, first_name, column, table))
+                missing.append(column)
             continue
         hits = [hit for name in column.delivered_names if (hit := _delivered_as(name, by_lower))]
         if hits and len(hits[0]) > 1:
@@ -146,8 +154,10 @@ def match_columns(record: FileRecord, table: Table, stem: Stem) -> list[Source]:
             )
         is_required = column.is_required and column.name not in withheld
         if not hits and is_required and column.expected_in(file_year):
-            problems.append(_missing(file_name, first_name, column, table))
+            missing.append(column)
         sources.append(Source(column, hits[0][0] if hits else None))
+    if missing:
+        problems.append(_missing(file_name, missing, table))
     UserError.collect(problems)
     return sources
 
@@ -159,12 +169,15 @@ def _delivered_as(name: str, by_lower: dict[str, list[str]]) -> list[str]:
     return [n for lower in fnmatch.filter(by_lower, name.lower()) for n in by_lower[lower]]
 
 
-def _missing(file_name: str, delivered_name: str, column: Column, table: Table) -> str:
-    what = "key column" if column.role == "key" else "column"
-    shown = ", ".join(list(table.columns)[:6])
+def _missing(file_name: str, columns: list[Column], table: Table) -> str:
+    names = ", ".join(column.delivered_names[0] for column in columns)
+    what = "key column" if columns[0].role == "key" else "column"
+    lacks = f"{what} {names} is" if len(columns) == 1 else f"{what}s {names} are"
+    shown = ", ".join(name if name.isprintable() else repr(name) for name in table.columns)[:80]
     return (
-        f"{file_name}: {what} {delivered_name} is missing (the file has {shown}, ...): deliver the"
-        " file with it, or add its other name to delivered_names in catalogue_column"
+        f"{file_name}: {lacks} missing (the file has {shown}, ...): deliver the file with"
+        f" {'it, or add its other name' if len(columns) == 1 else 'them, or add their other names'}"
+        " to delivered_names in catalogue_column"
     )
 
 
@@ -338,7 +351,7 @@ def _faults(
                 number.is_null() | number.is_infinite() if what == "number" else number.is_null()
             )
             faults[name] = (bad, f"is no {what}")
-        elif dtype.is_float():
+        elif dtype.is_float() and (column.family != "rin" or key_type is None):
             whole = value.cast(pl.Int64, strict=False)
             bad = value.is_not_null() & value.is_not_nan() & (whole.is_null() | (whole != value))
             faults[name] = (bad, "is no whole number, as a code or key must be")
@@ -351,6 +364,8 @@ def _faults(
             # Only keys of type R and S identify somebody; other types may hold anything.
             text = _text(source, table)
             well_formed = text.str.contains(rf"^\d{{1,{column.width}}}$")
+            if dtype.is_float():
+                well_formed &= value == value.round()
             bad = key_type.is_in(["R", "S"]) & ~well_formed
             if column.name not in keys:
                 bad &= text != ""
