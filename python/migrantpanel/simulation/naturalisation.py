@@ -131,7 +131,7 @@ def _at_birth(rates, table: Nationalities, person, new, year, first, second, luc
     here = country == NETHERLANDS
     foreign = np.where(nationality != DUTCH, nationality, other)
     foreign = np.where(foreign[0] > 0, foreign[0], foreign[1])
-    # A father who is Dutch by marriage into a family abroad does not change where one is from.
+    # Born abroad to a Dutch parent: Dutch, and one nationality only as far as registers know.
     result = np.where(here, np.where(dutch, DUTCH, foreign), np.where(dutch, DUTCH, own))
     result = np.where(result == NONE, DUTCH, result)
     first[new] = result

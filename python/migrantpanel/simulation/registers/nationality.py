@@ -13,15 +13,13 @@ CHANGE = {"naturalisation": "1", "option": "2", "with parent": "3"}
 
 
 def gbanationaliteit(registers: Registers) -> pl.DataFrame:
-    """Spells of first and second nationality while in the registers.
+    """Spells of first and second nationality from the first registration until death.
 
     A second nationality of a Dutch national is not recorded for who entered after the first day
     of the break, and is dropped for everybody on the second.
     """
     rates = parameter_file("delivery_people.yaml")["nationality"]
-    entered = registers.country.registration.group_by("person").agg(
-        entered=pl.col("start").min(), left=pl.col("end").max(), open=pl.col("end").is_null().any()
-    )
+    entered = registers.country.registration.group_by("person").agg(entered=pl.col("start").min())
     spells = registers.country.nationality_spell.join(entered, on="person", how="inner")
     spells = spells.with_columns(start=pl.max_horizontal("start", "entered"))
     spells = spells.filter(pl.col("end").is_null() | (pl.col("end") > pl.col("start")))
