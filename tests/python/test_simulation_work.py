@@ -12,7 +12,7 @@ from migrantpanel.simulation.registers import Registers
 from migrantpanel.simulation.registers import extracts as register_extracts
 from migrantpanel.simulation.registers import jobs as job_registers
 from migrantpanel.simulation.registers.income_amounts import SOURCES
-from migrantpanel.simulation.registers.wealth import NAMES, PERSONAL
+from migrantpanel.simulation.registers.wealth import NAMES, PERSONAL, wealth_truth
 
 SEED = 17
 DATE = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$"
@@ -175,6 +175,16 @@ def test_reports_have_periods_within_the_year_and_the_job(reports, year):
     assert rows["BAANDAGEN"].max() <= months * 31
     per_job = rows.group_by("BAANRUGID").len()["len"]
     assert per_job.max() > 1
+
+
+def test_reports_can_be_monthly(country, registers, monkeypatch):
+    """The simulation delivers longer periods than the real registers, to keep files small."""
+    monkeypatch.setitem(parameter_file("work.yaml")["reports"], "months_per_report", 1)
+    rows = job_registers.spolisbus(registers, 2015)
+    assert rows["SBAANDAGEN"].max() == 31
+    assert (rows["SDATUMAANVANGIKO"].str.head(6) == rows["SDATUMEINDEIKO"].str.head(6)).all()
+    wages = rows.filter(pl.col("SSRTIV").is_in(EMPLOYMENT))["SLNINGLD"].sum()
+    assert wages == country.job_year.filter(pl.col("year") == 2015)["wage"].sum()
 
 
 def test_starts_of_jobs_are_capped_until_2012(reports):
@@ -364,6 +374,21 @@ def test_household_wealth_is_that_of_its_members(country, damaged, delivered):
     both = both.filter(~pl.col("RINPERSOONHKW").is_in(split.implode()))
     for name in PERSONAL:
         assert (both[NAMES[name]] == both[name]).all(), name
+
+
+def test_the_truth_holds_the_wealth_of_every_household(country, registers, delivered):
+    truth = wealth_truth(registers)
+    assert truth.select(pl.struct("year", "household").is_unique().all()).item()
+    for year in LINKS:
+        rows, delivered_rows = truth.filter(pl.col("year") == year), delivered(LINKS[year][1])
+        assert rows.height == delivered_rows.height
+        known = known_wealth(delivered_rows)
+        assert rows["wealth"].sum() != 0
+        assert known["VEHW1000VERH"].is_in(rows["wealth"].implode()).all()
+    owners = truth.filter(pl.col("home") > 0).group_by("year").agg(pl.len())
+    everybody = truth.group_by("year").agg(all=pl.len())
+    share = owners.join(everybody, on="year").select(pl.col("len") / pl.col("all")).to_series()
+    assert share.is_between(0.3, 0.65).all()
 
 
 @pytest.mark.parametrize("year", [2013, 2023])

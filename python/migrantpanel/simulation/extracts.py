@@ -16,6 +16,7 @@ from migrantpanel.errors import UserError
 from migrantpanel.simulation.country import Country, build_country
 from migrantpanel.simulation.defects import Damage, damage
 from migrantpanel.simulation.registers import Extract, Registers, extracts
+from migrantpanel.simulation.registers.wealth import wealth_truth
 from migrantpanel.simulation.sav import write_sav
 
 FileFormat = Literal["sav", "parquet"]
@@ -144,6 +145,7 @@ def _write_truth(country: Country, done: Damage, registers: Registers, folder: P
         "person": person,
         "parent_child": pl.concat(parents).sort("child", "relation"),
         "defect": done.manifest,
+        "household_wealth": wealth_truth(registers),
         **{
             name: getattr(country, name)
             for name in ("stay", "registration", "union", "address", "address_spell",

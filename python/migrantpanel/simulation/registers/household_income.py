@@ -87,17 +87,17 @@ def households_of(registers: Registers, people: pl.DataFrame, year: int) -> pl.D
             old=old.sum().cast(pl.Int64),
         )
         .with_columns(equivalised=pl.col("disposable") / (1 + others + minors))
-        .with_columns(tenure=_tenure(rates))
+        .with_columns(tenure=_tenure(rates, registers.price(year)))
         .join(arrival, on="person", how="left")
         .join(source, on="person", how="left")
         .sort("person")
     )
 
 
-def _tenure(rates: dict) -> pl.Expr:
+def _tenure(rates: dict, price: float) -> pl.Expr:
     """Owner, tenant, or tenant with housing benefit: stays with the address, mostly."""
     rates_owner = rates["owner"]
-    share = (pl.col("equivalised") / 1_000 * rates_owner["per_thousand_euro"]).clip(
+    share = (pl.col("equivalised") / price / 1_000 * rates_owner["per_thousand_euro"]).clip(
         rates_owner["lowest"], rates_owner["highest"]
     )
     # A number 0 to 999 that belongs to the address.

@@ -8,9 +8,10 @@ import polars as pl
 from migrantpanel.random import generator
 from migrantpanel.simulation.parameters import curve, parameter_file
 from migrantpanel.simulation.registers.household_income import households_of
-from migrantpanel.simulation.registers.income import IN_INSTITUTION, percentile
-from migrantpanel.simulation.registers.keys import Registers
+from migrantpanel.simulation.registers.income import IN_INSTITUTION, incomes, percentile
+from migrantpanel.simulation.registers.keys import LAST_YEAR, Registers
 
+FIRST_YEAR = 2006
 UNKNOWN_11 = 99_999_999_999
 OWNER = "1"
 PERSONAL = ["financial", "business", "own_company", "student_debt", "other_debt"]
@@ -85,6 +86,15 @@ def household_wealth(registers: Registers, people: pl.DataFrame, year: int) -> p
         wealth_without_home=pl.col("wealth") - pl.col("home") + pl.col("mortgage"),
         welfare=pl.col("equivalised") + rates["welfare_yield"] * pl.col("wealth"),
     )
+
+
+def wealth_truth(registers: Registers) -> pl.DataFrame:
+    """Return the wealth of every household on 1 January of every year: year, household, parts."""
+    years = []
+    for year in range(FIRST_YEAR, LAST_YEAR + 1):
+        frame = household_wealth(registers, incomes(registers, year), year)
+        years.append(frame.select(pl.lit(year).alias("year"), "household", *NAMES))
+    return pl.concat(years).sort("year", "household")
 
 
 def _home(

@@ -11,11 +11,12 @@ from migrantpanel.simulation.registers.income import incomes
 from migrantpanel.simulation.registers.income_amounts import SOURCES, monthly_amounts
 from migrantpanel.simulation.registers.jobs import betab, polisbus, spolisbus
 from migrantpanel.simulation.registers.keys import LAST_YEAR, Registers
+from migrantpanel.simulation.registers.wealth import FIRST_YEAR as FIRST_WEALTH
 from migrantpanel.simulation.registers.wealth import veh
 
 # Register, delivered name, year, rows.
 File = tuple[str, str, int, Callable[[], pl.DataFrame]]
-FIRST_HOUSEHOLD_INCOME, FIRST_POLIS, FIRST_WEALTH, FIRST_SPOLIS = 2003, 2006, 2006, 2010
+FIRST_HOUSEHOLD_INCOME, FIRST_POLIS, FIRST_SPOLIS = 2003, 2006, 2010
 FIRST_PERSON_SERIES = 2011
 # Versions seen in public work; other years are delivered as the first version.
 VERSIONS_SPOLIS = {2010: 3, 2013: 3, 2016: 3, 2018: 5, 2019: 6, 2020: 5}
