@@ -88,6 +88,22 @@ def test_there_is_a_job_exactly_when_the_source_of_income_is_one(country):
         assert second.is_in(jobs["person"].implode()).all()
 
 
+def test_nobody_works_before_arriving_or_after_leaving(country):
+    jobs = country.job.with_row_index("row").select("row", "person", "start", "end")
+    stays = country.registration.select("person", here="start", gone="end")
+    within = jobs.join(stays, on="person").filter(
+        (pl.col("here") <= pl.col("start"))
+        & (pl.col("gone").is_null() | (pl.col("end") <= pl.col("gone")))
+    )
+    assert within["row"].n_unique() == jobs.height
+    newcomers = country.person.filter(pl.col("first_arrival_date") >= date(2006, 1, 1))
+    first = jobs.group_by("person").agg(pl.col("start").min()).join(newcomers, on="person")
+    wait = (first["start"] - first["first_arrival_date"]).dt.total_days()
+    assert wait.min() >= 0
+    # Labour migrants come to a job; others find one later.
+    assert 0.2 < (wait == 0).mean() < 0.8
+
+
 def test_wages_of_jobs_are_the_wages_of_the_income(country):
     jobs = country.job_year.join(country.job.select("job", "person"), on="job")
     summed = jobs.group_by("person", "year").agg(pl.col("wage").sum())
