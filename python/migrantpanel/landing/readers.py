@@ -164,9 +164,12 @@ class CutTexts:
 
     def decoded(self, batch: pl.DataFrame, rows_before: int) -> pl.DataFrame:
         """Decode a batch of `whole_rows`, and note what did not fit."""
-        for name, dtype in batch.schema.items():
-            if dtype != pl.String:
-                continue
+        texts = [name for name, dtype in batch.schema.items() if dtype == pl.String]
+        foreign = batch.select(
+            (pl.col(name).str.len_bytes().sum() != pl.col(name).str.len_chars().sum()).alias(name)
+            for name in texts
+        ).row(0, named=True)
+        for name in [name for name in texts if foreign[name]]:
             values, unfit = decode_column(batch[name])
             batch = batch.with_columns(values.alias(name))
             if count := int(unfit.sum()):

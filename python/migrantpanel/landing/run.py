@@ -224,6 +224,9 @@ def _check_disk(changed: list[FileRecord], landing: Path) -> None:
     needed = sum(
         record.size * (PACKED_GROWTH if record.file_format == "csv.gz" else 1) for record in changed
     )
+    # Copies that are read where a text may have been cut: one per process, for a while.
+    spss = sorted((r.size for r in changed if r.file_format in ("sav", "zsav")), reverse=True)
+    needed += sum(spss[:MAX_PROCESSES])
     _make_folder(landing)
     free = shutil.disk_usage(landing).free
     if needed > free:
