@@ -42,6 +42,7 @@ GOOD_VALUE = {
     "soi_level": "2111",
     "isced_field": "0111",
     "source": "EBB",
+    "padded": " 8",
     "nationality": "0001",
     "job": "000000000017",
     "business": "00012345",
