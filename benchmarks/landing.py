@@ -10,7 +10,7 @@ makes one register of that many rows and measures landing's peak memory on it, a
 
 import argparse
 import os
-import resource
+import re
 import statistics
 import subprocess
 import sys
@@ -167,8 +167,13 @@ def _child(reader: str, path: Path, out: Path) -> None:
     start = time.perf_counter(), _processor_seconds()
     job()
     wall, cpu = time.perf_counter() - start[0], _processor_seconds() - start[1]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(wall, cpu, peak)
+    print(wall, cpu, _peak_gib())
+
+
+def _peak_gib() -> float:
+    """Return this process's own peak (Linux); getrusage would include its parent's at the fork."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 2**20
 
 
 def _processor_seconds() -> float:
