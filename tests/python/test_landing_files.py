@@ -4,13 +4,18 @@ import re
 import shutil
 from pathlib import Path
 
+import polars as pl
+import pyreadstat
 import pytest
 
 import damage
 from migrantpanel.errors import UserError
-from migrantpanel.landing import inspect, render_inspection
+from migrantpanel.landing import inspect, land, render_inspection
+from migrantpanel.landing.catalogue import Catalogue, read_catalogue
 from migrantpanel.landing.files import find_files, recognise
 from migrantpanel.landing.records import LANDED, SUPERSEDED, TWIN, UNKNOWN, FileRecord
+from migrantpanel.landing.registers import landed_schema
+from migrantpanel.project import seeds_dir
 
 CATALOGUE = damage.catalogue()
 
@@ -34,7 +39,8 @@ def test_every_example_of_the_catalogue_is_recognised(
     for name in (f"{example}.sav", f"{example.lower()}.SAV"):
         record = chosen(tmp_path / name, name)[name]
         assert (record.stem, record.status) == (stem, LANDED)
-        assert record.file_year == int(re.search(r"(19|20)\d{2}(?!.*(19|20)\d{2})", name).group())
+        year = re.search(r"(19|20)\d{2}(?!.*(19|20)\d{2})", name)
+        assert record.file_year == (int(year.group()) if year else None)
 
 
 def test_a_pattern_takes_only_its_own_register(tmp_path: Path) -> None:
@@ -166,3 +172,119 @@ def test_inspect_says_what_is_absent_and_what_that_disables(tmp_path: Path) -> N
     assert absent["SIM_2006"].disables == "the respondents of SIM 2006"
     assert len(report.problems) == 1
     assert render_inspection(report)
+
+
+PIN_HEADER = "stem,file_year,version,reason\n"
+HOUSEHOLDS = ("INHA2020TABV2.sav", "INHA2020TABV10.sav", "INHA2021TABV1.sav")
+
+
+def pinned(folder: Path, *rows: str) -> Catalogue:
+    """Return the catalogue with these pins in an overlay folder."""
+    folder.mkdir()
+    (folder / "catalogue_pin.csv").write_text(PIN_HEADER + "\n".join(rows) + "\n")
+    return read_catalogue(seeds_dir(), folder)
+
+
+def test_a_pinned_version_lands_instead_of_the_newest(tmp_path: Path) -> None:
+    chosen(tmp_path / "x", *HOUSEHOLDS, "GBAPERSOON2022TABV1.sav", "GBAPERSOON2023TABV2.sav")
+    known = pinned(tmp_path / "o", "inhatab,2020,2,as in the paper", "gbapersoontab,2022,1,")
+    records = {r.file_name: r for r in recognise(find_files([tmp_path / "x"]), known)}
+    assert {name: r.status for name, r in records.items()} == {
+        "INHA2020TABV2.sav": LANDED,
+        "INHA2020TABV10.sav": SUPERSEDED,
+        "INHA2021TABV1.sav": LANDED,
+        "GBAPERSOON2022TABV1.sav": LANDED,
+        "GBAPERSOON2023TABV2.sav": SUPERSEDED,
+    }
+    assert records["INHA2020TABV2.sav"].reason == "pinned to version 2"
+    assert records["INHA2020TABV10.sav"].reason == "version 2 of 2020 is pinned"
+    assert records["INHA2021TABV1.sav"].reason is None
+    assert records["GBAPERSOON2023TABV2.sav"].reason == "version 1 of 2022 is pinned"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("inhatab,2020,3,", "inhatab: no file of 2020 has version 3 .there are INHA2020TABV10"),
+        ("inhatab,2019,1,", "inhatab: no file of 2019 has version 1"),
+        ("inha,2020,1,", "no register or survey wave has this name"),
+        ("inhatab,2020,newest,", "must be whole numbers"),
+        ("inhatab,2020,2,\ninhatab,2020,10,", "inhatab 2020 has more than one row"),
+        ("gbapersoontab,2022,1,\ngbapersoontab,2023,1,", "is one file and has 2 pins: keep one"),
+    ],
+)
+def test_an_unusable_pin(tmp_path: Path, row: str, message: str) -> None:
+    chosen(tmp_path / "x", *HOUSEHOLDS, "GBAPERSOON2022TABV1.sav")
+    with pytest.raises(UserError, match=message):
+        recognise(find_files([tmp_path / "x"]), pinned(tmp_path / "o", row))
+
+
+def test_a_pin_is_kept_in_the_manifest_and_takes_hold_without_landing_again(
+    tmp_path: Path,
+) -> None:
+    extracts = damage.write_extracts(tmp_path / "x")
+    land([extracts], tmp_path / "landing", processes=0)
+    pinned(tmp_path / "o", "secmbus,2023,1,as in the paper")
+    report = land([extracts], tmp_path / "landing", tmp_path / "o", processes=0)
+    assert report.landed == []
+    manifest = pl.read_parquet(tmp_path / "landing" / "manifest" / "manifest.parquet")
+    (reason,) = manifest.filter(pl.col("stem") == "secmbus")["reason"]
+    assert reason == "pinned to version 1"
+
+
+def test_a_restricted_version_lands_and_says_what_to_request(tmp_path: Path) -> None:
+    extracts = damage.write_extracts(tmp_path / "x")
+    stem = CATALOGUE.stems["gbapersoontab"]
+    frame = damage.register_frame(stem, 2023)
+    withheld = {column.upper() for column in stem.restricted.columns}
+    (extracts / damage.PERSON).unlink()
+    pyreadstat.write_sav(
+        frame.drop(*(name for name in frame.columns if name in withheld)),
+        extracts / "GBAPERSOONK2023TABV1.sav",
+    )
+    report = land([extracts], tmp_path / "landing", processes=0)
+    rows = pl.read_parquet(tmp_path / "landing" / "gbapersoontab" / "*.parquet")
+    assert rows.schema == landed_schema(stem)
+    assert rows.height == damage.PERSONS
+    assert {name for name in rows.columns if rows[name].null_count()} == set(
+        stem.restricted.columns
+    )
+    (gap,) = [gap for gap in report.absent if gap.stem == "gbapersoontab in full"]
+    assert (
+        "every figure by origin group: GBAPERSOONK2023TABV1.sav is the restricted" in gap.disables
+    )
+    assert "request GBAPERSOONTAB in full" in gap.disables
+    (record,) = [r for r in report.landed if r.stem == "gbapersoontab"]
+    assert record.is_restricted
+
+
+def test_a_full_file_may_not_lack_what_a_restricted_one_may(tmp_path: Path) -> None:
+    extracts = damage.write_extracts(tmp_path / "x")
+    frame = damage.register_frame(CATALOGUE.stems["gbapersoontab"], 2023)
+    pyreadstat.write_sav(frame.drop("GBAGENERATIE"), extracts / damage.PERSON)
+    with pytest.raises(UserError, match="column GBAGENERATIE is missing"):
+        land([extracts], tmp_path / "landing", processes=0)
+
+
+def test_a_year_that_the_catalogue_does_not_know_is_told(tmp_path: Path) -> None:
+    extracts = damage.write_extracts(tmp_path / "x")
+    shutil.copy(extracts / "PERSOONINK2010TABV3.sav", extracts / "PERSOONINK2011TABV1.sav")
+    report = land([extracts], tmp_path / "landing", processes=0)
+    (record,) = [r for r in report.landed if r.file_name == "PERSOONINK2011TABV1.sav"]
+    assert "2011 is outside the years that the catalogue knows (2003 to 2010)" in record.note
+
+
+def test_a_name_of_which_only_the_ends_are_known(tmp_path: Path) -> None:
+    extracts = damage.write_extracts(tmp_path / "x")
+    stem = CATALOGUE.stems["secmwerkndgamndbedragbus"]
+    path = extracts / f"{stem.examples[0]}.sav"
+    frame = damage.register_frame(stem, 2022)
+    names = ("AANVX", "EINDX", "LOONMNDBEDRAG")
+    renamed = frame.rename(dict(zip(frame.columns[2:], names, strict=True)))
+    pyreadstat.write_sav(renamed, path)
+    land([extracts], tmp_path / "landing", processes=0)
+    rows = pl.read_parquet(tmp_path / "landing" / stem.stem / "*.parquet")
+    assert rows["werkndgamndbedrag"].to_list() == frame["WERKNDGAMNDBEDRAG"].to_list()
+    pyreadstat.write_sav(renamed.with_columns(AANVY=pl.lit("20200101")), path)
+    with pytest.raises(UserError, match=r"is there 2 times \(AANVX, AANVY\)"):
+        land([extracts], tmp_path / "landing", processes=0)

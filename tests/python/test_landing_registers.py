@@ -424,3 +424,43 @@ def test_a_record_keeps_its_landed_paths() -> None:
         "a/b.parquet",
         "c/d.parquet",
     ]
+
+
+@pytest.mark.parametrize("suffix", ["sav", "zsav", "dta"])
+def test_text_in_another_encoding_is_read_or_set_apart_and_told(
+    tmp_path: Path, suffix: str
+) -> None:
+    """Readers cut a text at the first byte that is no UTF-8, in silence."""
+    stem = CATALOGUE.stems["hoogsteopltab"]
+    frame = damage.register_frame(stem, 2023).with_columns(
+        RGEBB=pl.Series(["Curaçao", "Mali", *["Türkiye"] * 38]), BRONOPLARCHIEFHB=pl.lit("één")
+    )
+    path = write(frame, tmp_path / f"A.{suffix}")
+    if suffix == "zsav":
+        pyreadstat.write_sav(frame, path, row_compress=True)
+    path.write_bytes(path.read_bytes().replace("Curaçao".encode(), b"Cura\xe7ao "))
+    outcome = land_one(path, stem.stem, tmp_path / "s")
+    rows = landed(tmp_path / "s", stem.stem)
+    assert set(rows["bronoplarchiefhb"]) == {"één"}
+    assert rows["rgebb"].to_list()[-39:] == ["Mali", *["Türkiye"] * 38]
+    if suffix == "dta":
+        assert outcome["rows_quarantined"] == 1
+        assert "RGEBB 'Cura\ufffda' in row 1 has bytes that are no text" in str(outcome["note"])
+        return
+    assert rows["rgebb"][0] == "Curaçao"
+    assert outcome["note"] == (
+        "1 values of RGEBB are not in UTF-8 as the file says and were read as Windows-1252, the"
+        " first in row 1: 'Curaçao'"
+    )
+
+
+def test_csv_that_mixes_encodings_is_decoded_line_by_line(tmp_path: Path) -> None:
+    stem = CATALOGUE.stems["hoogsteopltab"]
+    frame = damage.register_frame(stem, 2023).with_columns(
+        RGEBB=pl.Series(["Curaçao", "Türkiye"] * 20)
+    )
+    path = write(frame, tmp_path / "A.csv")
+    path.write_bytes(path.read_bytes().replace("Curaçao".encode(), b"Cura\xe7ao"))
+    outcome = land_one(path, stem.stem, tmp_path / "s")
+    assert landed(tmp_path / "s", stem.stem)["rgebb"].to_list() == frame["RGEBB"].to_list()
+    assert "20 of 41 lines are not in UTF-8" in str(outcome["note"])

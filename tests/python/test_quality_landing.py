@@ -42,6 +42,14 @@ GOOD_VALUE = {
     "soi_level": "2111",
     "isced_field": "0111",
     "source": "EBB",
+    "padded": " 8",
+    "nationality": "0001",
+    "job": "000000000017",
+    "business": "00012345",
+    "industry": "47111",
+    "icd10": "I219",
+    "atc4": "N06A",
+    "postcode": "1012",
 }
 TYPES = {"string": pl.String, "int": pl.Int32, "bigint": pl.Int64, "double": pl.Float64}
 
@@ -90,7 +98,7 @@ def make_landing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, only: set[str]
         schema = {column.name: TYPES[column.data_type] for column in stem.columns}
         schema |= {"file_year": pl.Int32, "source_file": pl.String}
         values = {column.name: good_values(column) for column in stem.columns}
-        year = max(YEAR, stem.first_year or YEAR)
+        year = min(max(YEAR, stem.first_year or YEAR), stem.last_year or YEAR + 90)
         values |= {"file_year": [year] * ROWS, "source_file": ["delivered"] * ROWS}
         write(folder / stem.stem / "delivered.parquet", pl.DataFrame(values, schema))
         write(folder / stem.stem / "_empty.parquet", pl.DataFrame(schema=schema))

@@ -4,7 +4,9 @@ import csv
 import hashlib
 import json
 import re
+from collections import Counter
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import polars as pl
@@ -86,7 +88,11 @@ def test_files_have_the_delivered_names_and_folders(files):
         "BouwenWonen/VSLGWBTAB/VSLGWB2023TAB03V1",
     }
     assert expected <= paths
-    assert len(paths) == 11 + 1 + 13 * 3 + 8 + 25 - 1
+    assert len(paths) == len(files)
+    first = Counter(extract.register for extract in files.values())
+    assert [first[name] for name in ("GBAPERSOONTAB", "KINDOUDERTAB", "INPATAB", "INHATAB",
+                                     "KOPPELPERSOONHUISHOUDEN", "PERSOONINK", "HOOGSTEOPLTAB")
+            ] == [1, 2, 13, 13, 13, 8, 25]  # fmt: skip
 
 
 def test_columns_are_those_of_the_catalogue(files):
@@ -102,9 +108,11 @@ def test_columns_are_those_of_the_catalogue(files):
             if row["stem"] == extract.register.lower()
             and int(row["first_year"] or 0) <= extract.year <= int(row["last_year"] or 9999)
         ]
-        names = [row["delivered_names"].split()[0] for row in expected]
-        assert [column.name for column in extract.columns] == names, extract.name
+        assert len(expected) == len(extract.columns), extract.name
         for column, row in zip(extract.columns, expected, strict=True):
+            # A name may be a pattern: some columns carry the year.
+            names = row["delivered_names"].split()
+            assert any(fnmatchcase(column.name, name) for name in names), extract.name
             assert column.is_text == (row["data_type"] == "string"), column.name
             if row["width"]:
                 assert column.width == int(row["width"]), column.name
@@ -146,7 +154,7 @@ def test_every_value_fits_its_format_and_code_list(files, delivered):
             if not column.is_text:
                 assert values.dtype.is_numeric(), column.name
                 continue
-            assert values.str.len_bytes().max() <= column.width, column.name
+            assert (values.str.len_bytes().max() or 0) <= column.width, column.name
             code_list = layout.get(column.name, [])[2:]
             if code_list and code_list[0] not in free:
                 unknown = set(values.drop_nulls().unique()) - set(column.values) - {""}
@@ -156,8 +164,10 @@ def test_every_value_fits_its_format_and_code_list(files, delivered):
 def test_keys_identify_rows_and_persons(files, delivered):
     for extract in files.values():
         rows = delivered(extract.name)
+        case = {name.upper(): name for name in rows.columns}
         for letter in [name for name in rows.columns if re.match("RINPERSOONS", name)]:
-            number = letter.replace("RINPERSOONS", "RINPERSOON", 1)
+            # The case of the number may differ from that of its letter.
+            number = case[letter.replace("RINPERSOONS", "RINPERSOON", 1).upper()]
             known = rows.filter(pl.col(letter) == "R")
             assert known[number].str.contains(r"^\d{9}$").all(), (extract.name, number)
             others = rows.filter(pl.col(letter) != "R")
@@ -166,7 +176,7 @@ def test_keys_identify_rows_and_persons(files, delivered):
     persons = delivered("GBAPERSOON2023TABV2")["RINPERSOON"]
     assert persons.is_unique().all()
     for name, extract in files.items():
-        if extract.register not in ("VSLGWBTAB", "INHATAB"):
+        if {"RINPERSOONS", "RINPERSOON"} <= {column.name for column in extract.columns}:
             numbers = delivered(name).filter(pl.col("RINPERSOONS") == "R")["RINPERSOON"]
             assert numbers.is_in(persons.implode()).all(), name
 

@@ -21,6 +21,8 @@ SEED_KEYS: dict[str, tuple[str, tuple[str, ...]]] = {
     "catalogue_file_pattern": ("catalogue", ("stem", "pattern")),
     "catalogue_column": ("catalogue", ("stem", "column_name")),
     "catalogue_family": ("catalogue", ("family",)),
+    "catalogue_pin": ("catalogue", ("stem", "file_year")),
+    "catalogue_restricted": ("catalogue", ("stem",)),
     "catalogue_survey": ("catalogue", ("survey", "survey_year")),
     "catalogue_survey_sample": ("catalogue", ("survey", "survey_year", "role")),
     "crosswalk_variable": ("crosswalk", ()),
@@ -67,6 +69,15 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Restricted:
+    """The version of a register without its migration variables (K in the file's name)."""
+
+    columns: tuple[str, ...]
+    disables: str
+    request: str
+
+
+@dataclass(frozen=True)
 class Stem:
     """One register: its names, its place in the warehouse and its columns in landed order."""
 
@@ -81,7 +92,14 @@ class Stem:
     patterns: tuple[re.Pattern[str], ...]
     examples: tuple[str, ...]
     columns: tuple[Column, ...]
+    restricted: Restricted | None
     digest: str
+
+    def knows(self, file_year: int | None) -> bool:
+        """Say whether a file of this year is one that the catalogue describes."""
+        if file_year is None:
+            return True
+        return (self.first_year or 0) <= file_year <= (self.last_year or 9999)
 
 
 @dataclass(frozen=True)
@@ -111,6 +129,7 @@ class Catalogue:
     stems: dict[str, Stem]
     surveys: dict[str, Survey]
     overlay_columns: dict[str, list[str]]
+    pins: dict[tuple[str, int | None], int] = field(default_factory=dict)
     overlay_rows: dict[str, list[Row]] = field(default_factory=dict)
 
 
@@ -140,9 +159,10 @@ def read_catalogue(seeds: Path, overlay: Path | None) -> Catalogue:
         for row in rows["catalogue_survey"]
         if (survey := _survey(row, rows["catalogue_survey_sample"], problems)) is not None
     }
+    pins = _pins(rows["catalogue_pin"], {*stems, *surveys}, problems)
     UserError.collect(problems)
     landed_headers = {seed: headers[seed] for seed in LANDED_OVERLAYS}
-    return Catalogue(stems, surveys, landed_headers, overlay_rows)
+    return Catalogue(stems, surveys, landed_headers, pins, overlay_rows)
 
 
 def _read_csv(path: Path) -> tuple[list[str], list[Row]]:
@@ -194,6 +214,31 @@ def _read_overlay(overlay: Path | None, headers: dict[str, list[str]]) -> dict[s
     return found
 
 
+def _pins(
+    rows: list[Row], known: set[str], problems: list[str]
+) -> dict[tuple[str, int | None], int]:
+    pins: dict[tuple[str, int | None], int] = {}
+    for row in rows:
+        where = f"catalogue_pin: {row['stem']} {row['file_year']}".rstrip()
+        version = _number(row["version"])
+        if row["stem"] not in known:
+            problems.append(f"{where}: no register or survey wave has this name: correct stem")
+        elif version is None or (row["file_year"] and _number(row["file_year"]) is None):
+            problems.append(
+                f"{where}: version {row['version']!r}: file_year and version must be whole numbers"
+            )
+        else:
+            pins[row["stem"], _number(row["file_year"])] = version
+    return pins
+
+
+def _restricted(stem: str, rows: list[Row]) -> Restricted | None:
+    for row in rows:
+        if row["stem"] == stem:
+            return Restricted(tuple(row["columns"].split()), row["disables"], row["request"])
+    return None
+
+
 def _stem(row: Row, rows: dict[str, list[Row]], problems: list[str]) -> Stem | None:
     stem = row["stem"]
     own_patterns = [r for r in rows["catalogue_file_pattern"] if r["stem"] == stem]
@@ -231,6 +276,7 @@ def _stem(row: Row, rows: dict[str, list[Row]], problems: list[str]) -> Stem | N
         patterns=tuple(pattern for pattern in patterns if pattern),
         examples=tuple(r["example"] for r in own_patterns if r["example"]),
         columns=tuple(_column(r) for r in own_columns),
+        restricted=_restricted(stem, rows["catalogue_restricted"]),
         digest=_digest(own_columns),
     )
 

@@ -1,6 +1,7 @@
 """Finding delivered files, recognising them by name, and choosing which of them land."""
 
 import os
+import stat
 from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -103,6 +104,8 @@ def _describe(root: Path, path: Path) -> tuple[FileRecord, Path | None]:
         status, real, reason = path.stat(), path.resolve(strict=True), None
     except (OSError, RuntimeError):
         status, real, reason = path.lstat(), None, "a link that leads nowhere"
+    if real is not None and not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        reason = "a pipe or device, not a file"
     lower = path.name.lower()
     known = [suffix for suffix in FORMAT_PREFERENCE if lower.endswith(f".{suffix}")]
     record = FileRecord(
@@ -140,9 +143,12 @@ def recognise(records: list[FileRecord], catalogue: Catalogue) -> list[FileRecor
             groups[(known[0][0].kind, known[0][0].stem or "")].append(known[0])
     chosen: list[FileRecord] = []
     for (kind, stem), members in groups.items():
-        selected = _select(
-            members, catalogue.stems[stem].selection if kind == REGISTER else "newest"
-        )
+        pins = {year: n for (name, year), n in catalogue.pins.items() if name == stem}
+        selection = catalogue.stems[stem].selection if kind == REGISTER else "newest"
+        if pins and kind != SAMPLE:
+            members, passed_over = _pinned(stem, members, pins, selection, problems)
+            chosen += passed_over
+        selected = _select(members, selection)
         names = sorted(
             {r.name.lower(): r.file_name for r in selected if r.status != SUPERSEDED}.values()
         )
@@ -177,7 +183,14 @@ def _identify(record: FileRecord, catalogue: Catalogue) -> list[Ranked]:
 def _register(record: FileRecord, stem: Stem, parts: dict[str, str | None]) -> Ranked:
     year = int(parts["year"]) if parts.get("year") else None
     version = int(parts.get("version") or 0)
-    named = replace(record, kind=REGISTER, stem=stem.stem, file_year=year, version=version)
+    named = replace(
+        record,
+        kind=REGISTER,
+        stem=stem.stem,
+        file_year=year,
+        version=version,
+        is_restricted=bool(parts.get("restricted")),
+    )
     # A provisional file covers only recent months and a restricted one lacks the migration
     # variables, so either is taken only when nothing better was delivered.
     rank = (
@@ -198,6 +211,43 @@ def _wave(record: FileRecord, survey: Survey, kind: str, parts: dict[str, str | 
     return named, (version,)
 
 
+def _pinned(
+    stem: str,
+    members: list[Ranked],
+    pins: dict[int | None, int],
+    selection: str,
+    problems: list[str],
+) -> tuple[list[Ranked], list[FileRecord]]:
+    """Keep the pinned versions; return them, and the files that they replace as superseded.
+
+    Where a register comes by year, other years stay as they are; where it is one file, the pin
+    names the year too.
+    """
+    if selection == "newest" and len(pins) > 1:
+        problems.append(f"catalogue_pin: {stem} is one file and has {len(pins)} pins: keep one")
+    kept: list[Ranked] = []
+    passed_over: list[FileRecord] = []
+    for record, rank in members:
+        pin = pins.get(record.file_year)
+        if record.version == pin and record.file_format:
+            kept.append((replace(record, reason=f"pinned to version {pin}"), rank))
+        elif pin is None and selection == "newest_per_year":
+            kept.append((record, rank))
+        else:
+            year = record.file_year if record.file_year in pins else next(iter(pins))
+            reason = f"version {pins[year]} of {year} is pinned" if year else "another is pinned"
+            passed_over.append(replace(record, status=SUPERSEDED, reason=reason))
+    found = {(record.file_year, record.version) for record, _ in kept}
+    for year, version in pins.items():
+        if (year, version) not in found:
+            there = ", ".join(sorted({record.file_name for record, _ in members}))
+            problems.append(
+                f"catalogue_pin: {stem}: no file of {year or 'no year'} has version {version}"
+                f" (there are {there}): correct the pin, or ask for that version"
+            )
+    return kept, passed_over
+
+
 def _select(members: list[Ranked], selection: str) -> list[FileRecord]:
     """Choose the newest file of a group (per year where asked), then one format and one root."""
     by_year: dict[int | None, list[Ranked]] = defaultdict(list)
@@ -212,7 +262,7 @@ def _select(members: list[Ranked], selection: str) -> list[FileRecord]:
         best_rank = max(rank for _, rank in readable)
         best = [record for record, rank in readable if rank == best_rank]
         best.sort(key=lambda record: FORMAT_PREFERENCE.index(record.file_format))
-        winner = replace(best[0], status=LANDED, reason=None)
+        winner = replace(best[0], status=LANDED)
         decided.append(winner)
         decided += [replace(r, status=TWIN, reason=_twin_reason(r, winner)) for r in best[1:]]
         decided += [

@@ -1,5 +1,6 @@
 """Writing landed Parquet: zstd, in batches, one file per delivered file, and empty typed files."""
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -7,8 +8,10 @@ from types import TracebackType
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from polars.io.plugins import register_io_source
 
 EMPTY = "_empty.parquet"
+ROW_GROUP = 250_000
 
 QUARANTINE_SCHEMA: dict[str, pl.DataType] = {
     "stem": pl.String(),
@@ -138,6 +141,32 @@ class ParquetFolderFile:
     def _wait(self) -> None:
         if self._pending is not None:
             self._pending.result()
+
+
+def stream_frames(
+    base: Path,
+    folder: str,
+    name: str,
+    schema: dict[str, pl.DataType],
+    frames: Iterator[pl.DataFrame],
+) -> str:
+    """Write frames of one schema as `<folder>/<name>.parquet`, while they are made.
+
+    Several processors write, a few frames are in memory at once. Returns the relative path.
+    """
+
+    def source(
+        columns: list[str] | None, predicate: object, rows: int | None, batch_rows: int | None
+    ) -> Iterator[pl.DataFrame]:
+        yield from frames
+
+    path = base / folder / f"{name}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # No statistics: every reader takes whole columns, and they cost part of the writing.
+    register_io_source(source, schema=schema, is_pure=False).sink_parquet(
+        path, compression="zstd", statistics=False, row_group_size=ROW_GROUP
+    )
+    return f"{folder}/{name}.parquet"
 
 
 def to_arrow(frame: pl.DataFrame) -> pa.Table:

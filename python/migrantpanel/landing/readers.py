@@ -9,6 +9,8 @@ import csv
 import errno
 import gzip
 import hashlib
+import mmap
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,10 +24,17 @@ import pyarrow as pa
 import pyreadstat
 
 from migrantpanel.errors import UserError
+from migrantpanel.landing.encoding import decode_column, lossless_copy, may_lose_text
 
-# Rows in memory at once, per process: some 50 MB for the widest register.
-BATCH_ROWS = 100_000
+# Rows in memory at once, per process: some 100 MB for the widest register.
+BATCH_ROWS = 250_000
 CHUNK_BYTES = 1 << 22
+# The widest text of SPSS.
+WIDEST = 32_767
+# Where SPSS files say how many units of 8 bytes a row has and whether rows are compressed, and what
+# stands before the first row.
+SPSS_UNITS_AT = 68
+SPSS_END_OF_DICTIONARY = b"\xe7\x03\x00\x00\x00\x00\x00\x00"
 LABELLED_FORMATS = ("sav", "zsav", "dta")
 # First bytes of each format; CSV has none.
 MAGIC: dict[str, tuple[bytes, ...]] = {
@@ -70,6 +79,8 @@ class Labels:
     missing_letters: dict[str, list[str]] = field(default_factory=dict)
     formats: dict[str, str] = field(default_factory=dict)
     measures: dict[str, str] = field(default_factory=dict)
+    widths: dict[str, int] = field(default_factory=dict)
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,8 @@ class Table:
     """An opened file: columns in delivered order and spelling, and how to read them.
 
     `is_untyped` says that every column is text (CSV), `is_trimmed` that the reader has taken the
-    blanks from the end of texts (SPSS, where they only fill the field).
+    blanks from the end of texts (SPSS, where they only fill the field), `marks_misread` that it
+    ends a text with U+FFFD where a byte does not fit the encoding (Stata).
     """
 
     columns: dict[str, pl.DataType]
@@ -86,19 +98,87 @@ class Table:
     declared_rows: int | None
     is_untyped: bool = False
     is_trimmed: bool = False
+    marks_misread: bool = False
+    cut_texts: "CutTexts | None" = None
+    note: str | None = None
 
     def batches(self, names: list[str], batch_rows: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
         """Yield the named columns in file order, at most about `batch_rows` rows at a time."""
+        done = 0
+        for batch in self._stream(self.rows, names, batch_rows):
+            if self.cut_texts and self.cut_texts.possible_in(batch):
+                break
+            yield batch
+            done += batch.height
+        else:
+            return
+        # From here on in an encoding that loses nothing.
+        with self.cut_texts.whole_rows() as rows:
+            for batch in self._stream(rows.slice(done), names, batch_rows):
+                yield self.cut_texts.decoded(batch, done)
+                done += batch.height
+
+    def _stream(
+        self, rows: pl.LazyFrame, names: list[str], batch_rows: int
+    ) -> Iterator[pl.DataFrame]:
         typed = [
             pl.col(name).cast(self.columns[name])
             for name in names
             if name in self.labels.missing_ranges
         ]
         yield from (
-            self.rows.select(names)
+            rows.select(names)
             .with_columns(typed)
             .collect_batches(chunk_size=batch_rows, maintain_order=True)
         )
+
+
+@dataclass
+class CutTexts:
+    """Watches an SPSS file for texts that the reader may have cut where they do not fit UTF-8.
+
+    A text as long as its field was not cut. `misread` counts, per column, the values that turned
+    out to be in another encoding, with the row and the text of the first.
+    """
+
+    path: Path
+    scratch: Path
+    widths: dict[str, int]
+    options: dict[str, Any]
+    misread: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+
+    def possible_in(self, batch: pl.DataFrame) -> bool:
+        """Say whether a text of the batch is shorter than its field."""
+        shorter = [
+            (pl.col(name).str.len_bytes().fill_null(0) < self.widths.get(name, WIDEST)).any()
+            for name, dtype in batch.schema.items()
+            if dtype == pl.String
+        ]
+        return bool(shorter) and any(batch.select(shorter).row(0))
+
+    @contextmanager
+    def whole_rows(self) -> Iterator[pl.LazyFrame]:
+        """Give the rows with one character per byte, nothing cut."""
+        with lossless_copy(self.path, self.scratch) as copy:
+            yield polars_readstat.scan_readstat(str(copy), **self.options)
+
+    def decoded(self, batch: pl.DataFrame, rows_before: int) -> pl.DataFrame:
+        """Decode a batch of `whole_rows`, and note what did not fit."""
+        texts = [name for name, dtype in batch.schema.items() if dtype == pl.String]
+        foreign = batch.select(
+            (pl.col(name).str.len_bytes().sum() != pl.col(name).str.len_chars().sum()).alias(name)
+            for name in texts
+        ).row(0, named=True)
+        for name in [name for name in texts if foreign[name]]:
+            values, unfit = decode_column(batch[name])
+            batch = batch.with_columns(values.alias(name))
+            if count := int(unfit.sum()):
+                row = int(unfit.arg_max() or 0)
+                before, first_row, example = self.misread.get(
+                    name, (0, rows_before + row + 1, values[row])
+                )
+                self.misread[name] = (before + count, first_row, example)
+        return batch
 
 
 @contextmanager
@@ -156,7 +236,7 @@ def open_table(path: Path, file_format: str, scratch: Path) -> Table:
     check_magic(path, file_format)
     with reading(path):
         if file_format in LABELLED_FORMATS:
-            return _open_labelled(path, file_format)
+            return _open_labelled(path, file_format, scratch)
         if file_format == "parquet":
             rows = pl.scan_parquet(path)
             columns = dict(rows.collect_schema())
@@ -171,7 +251,7 @@ def read_labels(path: Path, file_format: str) -> tuple[Labels, int | None]:
     Raises `UserError` for a header that cannot be read or cannot be true.
     """
     with reading(path):
-        meta = read_with_pyreadstat(path, file_format, metadataonly=True)[1]
+        meta = read_with_pyreadstat(path, file_format, metadataonly=True, output_format="polars")[1]
     _check_claim(path, file_format, meta)
     return labels_of(meta), meta.number_rows
 
@@ -180,13 +260,13 @@ def read_with_pyreadstat(path: Path, file_format: str, **options: Any) -> tuple[
     """Read with declared missing values kept; other settings where the file's own do not fit.
 
     Tried after the stated ones: Windows-1252, for text that is not in the stated encoding, and
-    dates as numbers, for dates beyond the calendar.
+    dates as numbers, for dates beyond the calendar. `encoding` is always the caller's.
     """
     reader = pyreadstat.read_dta if file_format == "dta" else pyreadstat.read_sav
     attempts = ({}, {"encoding": "windows-1252"}, {"disable_datetime_conversion": True})
     for attempt in attempts:
         try:
-            return reader(path, user_missing=True, **options, **attempt)
+            return reader(path, user_missing=True, **{**attempt, **options})
         except pyreadstat.ReadstatError as error:
             if attempt is attempts[-1] or "convert string" not in str(error):
                 raise
@@ -205,6 +285,23 @@ def _check_claim(path: Path, file_format: str, meta: Any) -> None:
             f"{path.name}: it states {meta.number_rows:,} rows of {meta.number_columns:,} columns,"
             f" more than its {path.stat().st_size:,} bytes can hold: ask for it again"
         )
+    if file_format == "sav":
+        _check_end(path, meta.number_rows)
+
+
+def _check_end(path: Path, rows: int | None) -> None:
+    """Refuse an uncompressed SPSS file that goes on after the rows that its header states."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        units, compression = struct.unpack_from("<ii", content, SPSS_UNITS_AT)
+        end_of_dictionary = content.find(SPSS_END_OF_DICTIONARY)
+        if compression or units <= 0 or rows in (None, -1) or end_of_dictionary < 0:
+            return
+        expected = end_of_dictionary + len(SPSS_END_OF_DICTIONARY) + rows * units * 8
+        if len(content) > expected:
+            raise UserError(
+                f"{path.name}: it states {rows:,} rows, and more bytes follow them"
+                f" ({len(content) - expected:,}): ask for it again"
+            )
 
 
 def labels_of(meta: Any) -> Labels:
@@ -216,24 +313,33 @@ def labels_of(meta: Any) -> Labels:
         missing_letters={name: list(codes) for name, codes in meta.missing_user_values.items()},
         formats=dict(meta.original_variable_types),
         measures=dict(meta.variable_measure),
+        widths=dict(meta.variable_storage_width),
+        encoding=meta.file_encoding,
     )
 
 
-def _open_labelled(path: Path, file_format: str) -> Table:
+def _open_labelled(path: Path, file_format: str, scratch: Path) -> Table:
     labels, declared_rows = read_labels(path, file_format)
     columns = dict(polars_readstat.scan_readstat(str(path)).collect_schema())
     # Left alone, polars-readstat turns declared missing values into null, and they are lost. The
     # other modes, with a column beside each, fail when only some columns are read (0.25.0).
     declared = [name for name in columns if name in labels.missing_ranges]
     keep = {"columns": declared, "mode": "merged_string", "use_value_labels": False}
-    rows = polars_readstat.scan_readstat(
-        str(path), preserve_order=True, informative_nulls=keep if declared else None
-    )
-    return Table(columns, rows, labels, declared_rows, is_trimmed=file_format != "dta")
+    options = {"preserve_order": True, "informative_nulls": keep if declared else None}
+    rows = polars_readstat.scan_readstat(str(path), **options)
+    if file_format == "dta":
+        return Table(columns, rows, labels, declared_rows, marks_misread=True)
+    cut_texts = None
+    if may_lose_text(labels.encoding):
+        cut_texts = CutTexts(path, scratch, labels.widths, options)
+    return Table(columns, rows, labels, declared_rows, is_trimmed=True, cut_texts=cut_texts)
 
 
 def _open_csv(path: Path, file_format: str, scratch: Path) -> Table:
-    readable = _utf8_copy(path, file_format, scratch)
+    with path.open("rb") as start:
+        if start.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            raise UserError(f"{path.name}: it is in UTF-16: save it in UTF-8")
+    readable, note = _utf8_copy(path, file_format, scratch)
     with readable.open(encoding="utf-8-sig", newline="") as file:
         header = file.readline()
         has_rows = bool(file.readline())
@@ -251,26 +357,37 @@ def _open_csv(path: Path, file_format: str, scratch: Path) -> Table:
     )
     if has_rows:
         _check_lines(path, readable, separator, len(names))
-    return Table(dict(rows.collect_schema()), rows, Labels(), None, is_untyped=True)
+    columns = dict(rows.collect_schema())
+    return Table(columns, rows, Labels(), None, is_untyped=True, note=note)
 
 
-def _utf8_copy(path: Path, file_format: str, scratch: Path) -> Path:
-    """Return the file itself when it is plain UTF-8, else a copy that is, decoded in chunks."""
+def _utf8_copy(path: Path, file_format: str, scratch: Path) -> tuple[Path, str | None]:
+    """Return the file itself when it is plain UTF-8, else a copy that is, and what to say of it.
+
+    Each line is decoded by itself: files that were pasted together may mix encodings.
+    """
     if file_format == "csv" and _is_utf8(path):
-        return path
+        return path, None
     plain = scratch / f"{path.name}.utf8"
     if file_format == "csv.gz":
         with gzip.open(path, "rb") as source, plain.open("wb") as target:
             while chunk := source.read(CHUNK_BYTES):
                 target.write(chunk)
         if _is_utf8(plain):
-            return plain
+            return plain, None
         path = plain.rename(scratch / f"{path.name}.bytes")
-    decoder = codecs.getincrementaldecoder("windows-1252")(errors="replace")
+    number, foreign = 0, []
     with path.open("rb") as source, plain.open("w", encoding="utf-8", newline="") as target:
-        while chunk := source.read(CHUNK_BYTES):
-            target.write(decoder.decode(chunk))
-    return plain
+        for number, line in enumerate(source, 1):
+            try:
+                target.write(line.decode())
+            except UnicodeDecodeError:
+                foreign.append(number)
+                target.write(line.decode("windows-1252", errors="replace"))
+    return plain, (
+        f"{len(foreign):,} of {number:,} lines are not in UTF-8 and were read as Windows-1252, the"
+        f" first is line {foreign[0]:,}"
+    )
 
 
 def _is_utf8(path: Path) -> bool:

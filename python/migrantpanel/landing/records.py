@@ -16,7 +16,9 @@ class FileRecord:
     """One delivered file. `path` is relative to `root`; years and versions are integers.
 
     Rows are counted as delivered: `rows_delivered` is `rows_landed` plus `rows_quarantined`, also
-    where one delivered row lands as several (a column per year).
+    where one delivered row lands as several (a column per year). All three are null for a file
+    that could not be read at all. `reason` says why a file did not land, or that it was pinned;
+    `is_restricted` marks the version without migration variables.
     """
 
     root: str
@@ -39,6 +41,7 @@ class FileRecord:
     landed_files: str | None = None
     catalogue_hash: str | None = None
     note: str | None = None
+    is_restricted: bool = False
 
     @property
     def full_path(self) -> Path:
@@ -77,6 +80,7 @@ MANIFEST_SCHEMA: dict[str, pl.DataType] = {
     "landed_files": pl.String(),
     "catalogue_hash": pl.String(),
     "note": pl.String(),
+    "is_restricted": pl.Boolean(),
 }
 
 

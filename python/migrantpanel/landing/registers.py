@@ -1,6 +1,8 @@
 """Landing one register file: canonical names and types, in batches, bad rows set apart."""
 
+import fnmatch
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import polars as pl
 from migrantpanel.errors import UserError
 from migrantpanel.landing.catalogue import YEAR, Column, Stem
 from migrantpanel.landing.labels import write_labels
-from migrantpanel.landing.output import QUARANTINE_SCHEMA, ParquetFolderFile
+from migrantpanel.landing.output import QUARANTINE_SCHEMA, ParquetFolderFile, stream_frames
 from migrantpanel.landing.readers import Table, open_table, reading
 from migrantpanel.landing.records import FileRecord
 
@@ -21,6 +23,7 @@ POLARS_TYPES: dict[str, pl.DataType] = {
 }
 # A file with more unreadable rows than this is refused: then the column is wrong, not a row.
 QUARANTINE_LIMIT = 0.1
+COLUMNS_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Source:
     @property
     def slot(self) -> str:
         """Name of the converted column: several years of one landed column stand side by side."""
-        return self.column.name if self.year is None else f"{self.column.name} {self.year}"
+        return f"landed {self.column.name} {self.year or ''}"
 
 
 @dataclass
@@ -62,25 +65,36 @@ def land_register(record: FileRecord, stem: Stem, scratch: Path) -> dict[str, ob
     """
     path = record.full_path
     table = open_table(path, record.file_format, scratch)
-    sources = match_columns(path.name, table, stem, record.file_year)
+    sources = match_columns(record, table, stem)
     years = sorted({source.year for source in sources if source.year is not None})
     delivered = list(dict.fromkeys(s.delivered for s in sources if s.delivered is not None))
-    landed = ParquetFolderFile(scratch, stem.stem, record.name, landed_schema(stem))
     rejected = ParquetFolderFile(scratch, "quarantine", record.name, QUARANTINE_SCHEMA)
     tally = Tally()
     filled = [source for source in sources if source.delivered is not None]
-    conversion = [_value(source, table).alias(source.slot) for source in filled]
-    faults = _faults(filled, table, stem.keys)
+    all_faults = _faults(filled, table, stem.keys)
     plans = [_plan(sources, year, record) for year in years or [None]]
-    with landed, rejected, reading(path):
-        for batch in table.batches(delivered):
-            sound = _set_apart(batch, faults, record, tally, rejected)
-            values = _restore_zeros(sound.select(conversion), filled, table, tally)
-            for plan in plans:
-                landed.write(values.select(plan))
-            tally.rows += batch.height
+
+    def convert(batch: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        plain = batch.with_columns(_plain(source).alias(source.slot) for source in filled)
+        looks = plain.select(_conforms(s, table).alias(s.slot) for s in filled).row(0, named=True)
+        unsure = [source for source in filled if not looks[source.slot]]
+        faults = {
+            name: fault
+            for source in unsure
+            if (fault := all_faults.get(name := source.delivered or "")) is not None
+        }
+        values = _set_apart(plain, batch.columns, faults, record, tally, rejected)
+        tally.rows += batch.height
+        if unsure:
+            values = values.with_columns(_value(s, table).alias(s.slot) for s in unsure)
+        values = _restore_zeros(values, unsure, table, tally)
+        yield from (values.select(plan) for plan in plans)
+
+    with rejected, reading(path):
+        converted = (part for batch in table.batches(delivered) for part in convert(batch))
+        landed = stream_frames(scratch, stem.stem, record.name, landed_schema(stem), converted)
     _check_counts(path.name, table, tally)
-    files = [landed.relative, *([rejected.relative] if tally.quarantined else [])]
+    files = [landed, *([rejected.relative] if tally.quarantined else [])]
     files += write_labels(scratch, table.labels, stem.stem, None, record, list(delivered))
     return {
         "rows_delivered": tally.rows,
@@ -88,15 +102,19 @@ def land_register(record: FileRecord, stem: Stem, scratch: Path) -> dict[str, ob
         "rows_quarantined": tally.quarantined,
         "columns_delivered": " ".join(table.columns),
         "landed_files": "|".join(files),
-        "note": _note(sources, record.file_year, tally),
+        "note": _note(sources, record, stem, tally, table),
     }
 
 
-def match_columns(file_name: str, table: Table, stem: Stem, file_year: int | None) -> list[Source]:
+def match_columns(record: FileRecord, table: Table, stem: Stem) -> list[Source]:
     """Find the delivered column of each landed one, without case; the newest name wins.
+
+    A restricted file may lack its migration variables, whatever the catalogue requires.
 
     Raises `UserError` for columns delivered twice and for required ones that are missing.
     """
+    file_name, file_year = record.file_name, record.file_year
+    withheld = stem.restricted.columns if stem.restricted and record.is_restricted else ()
     by_lower: dict[str, list[str]] = {}
     for name in table.columns:
         by_lower.setdefault(name.strip().lower(), []).append(name)
@@ -108,6 +126,7 @@ def match_columns(file_name: str, table: Table, stem: Stem, file_year: int | Non
     years = sorted({year for found in yearly.values() for year in found})
     sources: list[Source] = []
     problems: list[str] = []
+    missing: list[Column] = []
     for column in stem.columns:
         first_name = column.delivered_names[0]
         if first_name == YEAR:
@@ -116,30 +135,49 @@ def match_columns(file_name: str, table: Table, stem: Stem, file_year: int | Non
         if column.is_yearly:
             found = yearly.get(column.name, {})
             sources += [Source(column, found.get(year), year) for year in years]
+            twice = [by_lower[name.strip().lower()] for name in found.values()]
+            problems += [
+                f"{file_name}: column {names[0]} is there {len(names)} times"
+                f" ({', '.join(names)}): keep one of them"
+                for names in twice
+                if len(names) > 1
+            ]
             if column.is_required and not found:
-                problems.append(_missing(file_name, first_name, column, table))
+                missing.append(column)
             continue
-        hits = [
-            by_lower[name.lower()] for name in column.delivered_names if name.lower() in by_lower
-        ]
+        hits = [hit for name in column.delivered_names if (hit := _delivered_as(name, by_lower))]
         if hits and len(hits[0]) > 1:
             problems.append(
                 f"{file_name}: column {first_name} is there {len(hits[0])} times"
-                f" ({', '.join(hits[0])}): keep one of them"
+                f" ({', '.join(hits[0])}): keep one of them, or name it in delivered_names in"
+                " catalogue_column"
             )
-        if not hits and column.is_required and column.expected_in(file_year):
-            problems.append(_missing(file_name, first_name, column, table))
+        is_required = column.is_required and column.name not in withheld
+        if not hits and is_required and column.expected_in(file_year):
+            missing.append(column)
         sources.append(Source(column, hits[0][0] if hits else None))
+    if missing:
+        problems.append(_missing(file_name, missing, table))
     UserError.collect(problems)
     return sources
 
 
-def _missing(file_name: str, delivered_name: str, column: Column, table: Table) -> str:
-    what = "key column" if column.role == "key" else "column"
-    shown = ", ".join(list(table.columns)[:6])
+def _delivered_as(name: str, by_lower: dict[str, list[str]]) -> list[str]:
+    """Return the delivered spellings of a name; `*` in it stands for any letters."""
+    if "*" not in name:
+        return by_lower.get(name.lower(), [])
+    return [n for lower in fnmatch.filter(by_lower, name.lower()) for n in by_lower[lower]]
+
+
+def _missing(file_name: str, columns: list[Column], table: Table) -> str:
+    names = ", ".join(column.delivered_names[0] for column in columns)
+    what = "key column" if columns[0].role == "key" else "column"
+    lacks = f"{what} {names} is" if len(columns) == 1 else f"{what}s {names} are"
+    shown = ", ".join(name if name.isprintable() else repr(name) for name in table.columns)[:80]
     return (
-        f"{file_name}: {what} {delivered_name} is missing (the file has {shown}, ...): deliver the"
-        " file with it, or add its other name to delivered_names in catalogue_column"
+        f"{file_name}: {lacks} missing (the file has {shown}, ...): deliver the file with"
+        f" {'it, or add its other name' if len(columns) == 1 else 'them, or add their other names'}"
+        " to delivered_names in catalogue_column"
     )
 
 
@@ -172,6 +210,49 @@ def _plan(sources: list[Source], year: int | None, record: FileRecord) -> list[p
     plan.append(pl.lit(record.file_year, pl.Int32).alias("file_year"))
     plan.append(pl.lit(record.file_name).alias("source_file"))
     return plan
+
+
+def _conforms(source: Source, table: Table) -> pl.Expr:
+    """Return one truth per batch: whether `_plain` gave what `_value` would, without a fault.
+
+    Nearly all values land as they are, and this look costs a fraction of taking each apart.
+    """
+    column, name = source.column, source.delivered or ""
+    dtype, value = table.columns[name], pl.col(name)
+    if column.data_type != "string":
+        if not dtype.is_numeric():
+            return pl.lit(False)
+        number = pl.col(source.slot)
+        same = number.null_count() == value.null_count()
+        if not dtype.is_float():
+            return same
+        return same & (value.is_finite() if column.data_type == "double" else number == value).all()
+    if dtype != pl.String:
+        return pl.lit(False)
+    full = (value.str.len_bytes() == (column.width or 0)).all() & (value.null_count() == 0)
+    if column.family == "rin":
+        # Of full width, read as a number, and not starting with a sign: digits only.
+        return full & (value.cast(pl.UInt64, strict=False).null_count() == 0) & (value.min() >= "0")
+    if table.marks_misread:
+        return pl.lit(False)
+    if column.role != "key":
+        sound = pl.lit(True) if table.is_trimmed else ~_ends_blank(value)
+    else:
+        # Blanks and NUL come before all else, so the least value tells of one at the front.
+        sound = (value.min() >= "!") & ~_ends_blank(value)
+    return sound & full if _pads(source, table) else sound
+
+
+def _ends_blank(value: pl.Expr) -> pl.Expr:
+    return value.str.ends_with(" ").any() | value.str.ends_with("\x00").any()
+
+
+def _plain(source: Source) -> pl.Expr:
+    """Return a value that needs no more than its type."""
+    value = pl.col(source.delivered or "")
+    if source.column.data_type == "string":
+        return value.fill_null("")
+    return value.cast(POLARS_TYPES[source.column.data_type], strict=False)
 
 
 def _value(source: Source, table: Table) -> pl.Expr:
@@ -270,16 +351,21 @@ def _faults(
                 number.is_null() | number.is_infinite() if what == "number" else number.is_null()
             )
             faults[name] = (bad, f"is no {what}")
-        elif dtype.is_float():
+        elif dtype.is_float() and (column.family != "rin" or key_type is None):
             whole = value.cast(pl.Int64, strict=False)
             bad = value.is_not_null() & value.is_not_nan() & (whole.is_null() | (whole != value))
             faults[name] = (bad, "is no whole number, as a code or key must be")
+        elif table.marks_misread and column.family not in ("rin_type", "rin"):
+            bad = value.cast(pl.String).str.contains("\ufffd", literal=True)
+            faults[name] = (bad, "has bytes that are no text in the encoding of the file")
         elif column.family == "rin_type":
             key_type = _text(source, table)
         elif column.family == "rin" and key_type is not None:
             # Only keys of type R and S identify somebody; other types may hold anything.
             text = _text(source, table)
             well_formed = text.str.contains(rf"^\d{{1,{column.width}}}$")
+            if dtype.is_float():
+                well_formed &= value == value.round()
             bad = key_type.is_in(["R", "S"]) & ~well_formed
             if column.name not in keys:
                 bad &= text != ""
@@ -289,6 +375,7 @@ def _faults(
 
 def _set_apart(
     batch: pl.DataFrame,
+    delivered: list[str],
     faults: dict[str, tuple[pl.Expr, str]],
     record: FileRecord,
     tally: Tally,
@@ -319,7 +406,7 @@ def _set_apart(
                 pl.lit(name).alias("column_name"),
                 pl.col(name).cast(pl.String).alias("delivered_value"),
                 pl.lit(f"{name} {reason}").alias("reason"),
-                pl.struct(batch.columns).struct.json_encode().alias("delivered_row"),
+                pl.struct(delivered).struct.json_encode().alias("delivered_row"),
             )
         )
     tally.quarantined += rows.height
@@ -344,8 +431,17 @@ def _check_counts(file_name: str, table: Table, tally: Tally) -> None:
         )
 
 
-def _note(sources: list[Source], file_year: int | None, tally: Tally) -> str | None:
+def _note(
+    sources: list[Source], record: FileRecord, stem: Stem, tally: Tally, table: Table
+) -> str | None:
+    """Say what a reader of the landed file should know; nothing changed or lost goes untold."""
+    misread = table.cut_texts.misread if table.cut_texts else {}
     parts = [
+        f"{count:,} values of {name} are not in {table.labels.encoding} as the file says and were"
+        f" read as Windows-1252, the first in row {row:,}: {example[:40]!r}"
+        for name, (count, row, example) in misread.items()
+    ]
+    parts += [
         f"{count:,} values of {name} got their leading zeros back"
         for name, count in tally.padded.items()
     ]
@@ -356,8 +452,23 @@ def _note(sources: list[Source], file_year: int | None, tally: Tally) -> str | N
     lacking = [
         source.column.name
         for source in sources
-        if source.delivered is None and source.year is None and source.column.expected_in(file_year)
+        if source.delivered is None
+        and source.year is None
+        and source.column.expected_in(record.file_year)
     ]
     if lacking:
         parts.append(f"not delivered, so null: {', '.join(lacking)}")
+    used = {source.delivered for source in sources}
+    unknown = [name for name in table.columns if name not in used]
+    if unknown:
+        shown = ", ".join(unknown[:COLUMNS_SHOWN]) + (", ..." if unknown[COLUMNS_SHOWN:] else "")
+        parts.append(f"{len(unknown):,} columns that the catalogue does not know: {shown}")
+    if not stem.knows(record.file_year):
+        parts.append(
+            f"{record.file_year} is outside the years that the catalogue knows"
+            f" ({stem.first_year or ''} to {stem.last_year or 'now'}): compare its columns, then"
+            " widen the years in catalogue_stem"
+        )
+    if table.note:
+        parts.append(table.note)
     return "; ".join(parts) or None

@@ -24,12 +24,14 @@ from migrantpanel.landing.output import (
     ABSENT_SCHEMA,
     EMPTY,
     FIXED_SCHEMAS,
+    QUARANTINE_SCHEMA,
     write_empty,
     write_frame,
 )
 from migrantpanel.landing.readers import sha256
 from migrantpanel.landing.records import (
     LANDED,
+    QUARANTINED,
     REGISTER,
     SAMPLE,
     SURVEY,
@@ -44,9 +46,10 @@ from migrantpanel.landing.workers import WorkerCrash, run_in_workers
 from migrantpanel.project import seeds_dir
 
 # Raise when the same input would land otherwise, so that everything lands again.
-LAYOUT = "1"
+LAYOUT = "2"
 MANIFEST = "manifest/manifest.parquet"
 MAX_PROCESSES = 4
+LANDED_BEFORE = " (an earlier landing holds it and stays as it is; or take the file away)"
 # Landed Parquet is smaller than what it comes from, except where that is packed text.
 PACKED_GROWTH = 8
 
@@ -78,12 +81,13 @@ def land(
     scratch = landing / f".landing-{os.getpid()}"
     _make_folder(scratch)
     try:
-        landed = _convert(changed, catalogue, scratch, processes)
+        converted = _convert(changed, catalogue, scratch, processes, _landed_before(landing))
+        unreadable = [record for record in converted if record.status == QUARANTINED]
         report = LandingReport(
-            landed=landed,
+            landed=[record for record in converted if record.status == LANDED],
             unchanged=list(unchanged.values()),
-            left=[record for record in records if record.status != LANDED],
-            absent=absent,
+            left=[*unreadable, *(record for record in records if record.status != LANDED)],
+            absent=[*absent, *_disabled(unreadable, [*converted, *unchanged.values()], catalogue)],
         )
         _swap_in(report, catalogue, scratch, landing)
     finally:
@@ -121,7 +125,37 @@ def find_absent(records: list[FileRecord], catalogue: Catalogue) -> list[Absent]
             absent.append(Absent(survey.name, f"the respondents of {label}"))
         elif survey.sample_pattern and f"{SAMPLE} {survey.name}" not in years:
             absent.append(Absent(f"{survey.name}_SAMPLE", f"the design weights of {label}"))
+    for record in records:
+        restricted = catalogue.stems[record.stem].restricted if record.is_restricted else None
+        if restricted and record.status == LANDED:
+            absent.append(
+                Absent(
+                    f"{record.stem} in full",
+                    f"{restricted.disables}: {record.file_name} is the restricted version; request"
+                    f" {restricted.request}",
+                )
+            )
     return absent
+
+
+def _disabled(
+    unreadable: list[FileRecord], chosen: list[FileRecord], catalogue: Catalogue
+) -> list[Absent]:
+    """Return what lacks because a file could not be read: a whole register, or a year of it."""
+    gaps = []
+    for record in unreadable:
+        disables = catalogue.stems[record.stem or ""].disables
+        others = any(r.stem == record.stem and r.status == LANDED for r in chosen)
+        name = f"{record.stem} {record.file_year}" if others else record.stem or ""
+        year = f", {record.file_year}" if others else ""
+        gaps.append(Absent(name, f"{disables}{year}: {record.file_name} cannot be read"))
+    return gaps
+
+
+def _landed_before(landing: Path) -> set[tuple[str | None, int | None]]:
+    """Return the registers and years that the earlier landing holds."""
+    earlier = read_manifest(landing / MANIFEST)
+    return {(record.stem, record.file_year) for record in earlier if record.status == LANDED}
 
 
 def _absence_problems(
@@ -182,7 +216,7 @@ def _unchanged(
             and all((landing / path).is_file() for path in known.landed_paths)
             and (not verify or sha256(record.full_path) == known.sha256)
         ):
-            unchanged[record.root, record.path] = known
+            unchanged[record.root, record.path] = replace(known, reason=record.reason)
     return unchanged
 
 
@@ -190,6 +224,9 @@ def _check_disk(changed: list[FileRecord], landing: Path) -> None:
     needed = sum(
         record.size * (PACKED_GROWTH if record.file_format == "csv.gz" else 1) for record in changed
     )
+    # Copies that are read where a text may have been cut: one per process, for a while.
+    spss = sorted((r.size for r in changed if r.file_format in ("sav", "zsav")), reverse=True)
+    needed += sum(spss[:MAX_PROCESSES])
     _make_folder(landing)
     free = shutil.disk_usage(landing).free
     if needed > free:
@@ -214,9 +251,17 @@ def _make_folder(folder: Path) -> None:
 
 
 def _convert(
-    changed: list[FileRecord], catalogue: Catalogue, scratch: Path, processes: int | None
+    changed: list[FileRecord],
+    catalogue: Catalogue,
+    scratch: Path,
+    processes: int | None,
+    landed_before: set[tuple[str | None, int | None]],
 ) -> list[FileRecord]:
-    """Land each file below `scratch`, the largest first; raise all problems together."""
+    """Land each file below `scratch`, the largest first; raise all problems together.
+
+    A file that cannot be read is set apart, and the landing goes on without it, when its register
+    is optional and nothing of it landed before: what is published never shrinks by damage.
+    """
     order = sorted(changed, key=lambda record: -record.size)
     jobs = [(record, _knowledge(record, catalogue), scratch) for record in order]
     total = sum(record.size for record in order)
@@ -234,11 +279,36 @@ def _convert(
     ) as progress:
         task = progress.add_task("landing", total=max(total, 1), name="")
         for record, found in _run(jobs, min(processes, len(jobs))):
+            if found and _may_lack(record, catalogue):
+                if (record.stem, record.file_year) not in landed_before:
+                    record, found = _set_apart(record, found, scratch), []
+                else:
+                    found = [f"{line}{LANDED_BEFORE}" for line in found]
             landed.append(record)
             problems += found
             progress.update(task, advance=record.size, name=record.file_name)
     UserError.collect(sorted(problems))
     return sorted(landed, key=lambda record: (record.root, record.path))
+
+
+def _may_lack(record: FileRecord, catalogue: Catalogue) -> bool:
+    return record.kind == REGISTER and not catalogue.stems[record.stem or ""].required
+
+
+def _set_apart(record: FileRecord, problems: list[str], scratch: Path) -> FileRecord:
+    """Record a file that cannot be read: in the manifest, and as a row of `quarantine/`."""
+    row = {
+        "stem": record.stem,
+        "source_file": record.file_name,
+        "row_number": None,
+        "column_name": None,
+        "delivered_value": None,
+        "reason": "; ".join(problems),
+        "delivered_row": None,
+    }
+    frame = pl.DataFrame([row], schema=QUARANTINE_SCHEMA)
+    relative = write_frame(scratch, "quarantine", record.name, frame)
+    return replace(record, status=QUARANTINED, reason="; ".join(problems), landed_files=relative)
 
 
 def _processors() -> int:
@@ -291,13 +361,16 @@ def _land_one(job: Job) -> tuple[FileRecord, list[str]]:
 
 def _swap_in(report: LandingReport, catalogue: Catalogue, scratch: Path, landing: Path) -> None:
     """Move the new files in, drop those that nothing delivers any more, write the manifest last."""
-    for record in report.landed:
+    set_apart = [record for record in report.left if record.status == QUARANTINED]
+    for record in [*report.landed, *set_apart]:
         for relative in record.landed_paths:
             target = landing / relative
             target.parent.mkdir(parents=True, exist_ok=True)
             (scratch / relative).replace(target)
     current = {
-        path for record in [*report.landed, *report.unchanged] for path in record.landed_paths
+        path
+        for record in [*report.landed, *report.unchanged, *set_apart]
+        for path in record.landed_paths
     }
     schemas = {stem.stem: landed_schema(stem) for stem in catalogue.stems.values()}
     schemas |= FIXED_SCHEMAS

@@ -6,6 +6,7 @@ is null with a kind: `system` for numbers, `empty` for text.
 
 import difflib
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import polars as pl
 
 from migrantpanel.errors import UserError
 from migrantpanel.landing.catalogue import ROW_NUMBER, Survey
+from migrantpanel.landing.encoding import decode_all, decode_column, may_lose_text
 from migrantpanel.landing.labels import (
     code_expression,
     code_text,
@@ -157,10 +159,9 @@ def read_survey(record: FileRecord, scratch: Path) -> tuple[pl.DataFrame, Labels
     path = record.full_path
     if record.file_format in LABELLED_FORMATS:
         check_magic(path, record.file_format)
-        read_labels(path, record.file_format)
+        stated = read_labels(path, record.file_format)[0].encoding
         with reading(path):
-            frame, meta = read_with_pyreadstat(path, record.file_format, output_format="polars")
-            frame, labels = _letters_as_text(frame), labels_of(meta)
+            frame, labels = _read_labelled(path, record.file_format, stated)
     else:
         table = open_table(path, record.file_format, scratch)
         with reading(path):
@@ -174,6 +175,24 @@ def read_survey(record: FileRecord, scratch: Path) -> tuple[pl.DataFrame, Labels
     if not frame.height:
         raise UserError(f"{path.name}: the file holds no rows: ask for it again, or leave it out")
     return frame, labels
+
+
+def _read_labelled(path: Path, file_format: str, stated: str | None) -> tuple[pl.DataFrame, Labels]:
+    """Read rows and labels; texts of SPSS that do not fit the stated UTF-8 are not cut."""
+    if file_format == "dta" or not may_lose_text(stated):
+        frame, meta = read_with_pyreadstat(path, file_format, output_format="polars")
+        return _letters_as_text(frame), labels_of(meta)
+    # One character per byte, and then each text as what it is.
+    frame, meta = read_with_pyreadstat(
+        path, file_format, output_format="polars", encoding="ISO-8859-1"
+    )
+    frame = frame.with_columns(
+        decode_column(frame[name])[0].alias(name)
+        for name, dtype in frame.schema.items()
+        if dtype == pl.String
+    )
+    labels = decode_all(asdict(labels_of(meta)))
+    return frame.rename(decode_all), Labels(**labels)
 
 
 def _letters_as_text(frame: pl.DataFrame) -> pl.DataFrame:

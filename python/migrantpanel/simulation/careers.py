@@ -11,7 +11,8 @@ import numpy as np
 from migrantpanel.random import generator
 from migrantpanel.simulation.demography.block import LAST_YEAR, MAN, UNREGISTERED, YEAR
 from migrantpanel.simulation.households import Spells, until_next
-from migrantpanel.simulation.parameters import RELIGIONS, Parameters, curve
+from migrantpanel.simulation.parameters import RELIGIONS, Parameters, curve, parameter_file
+from migrantpanel.simulation.school import Plan, plan_careers, school_tests, school_years
 from migrantpanel.simulation.table import NEVER
 
 FIRST_CAREER_YEAR = 1985
@@ -30,8 +31,12 @@ class Careers:
 
     traits: dict[str, np.ndarray]
     education: Spells
+    school_year: dict[str, np.ndarray]
+    school_test: dict[str, np.ndarray]
     sources: Spells
     income: dict[str, np.ndarray]
+    level: np.ndarray
+    part_time: np.ndarray
 
 
 def year_start(years: np.ndarray) -> np.ndarray:
@@ -58,16 +63,24 @@ def careers(
     """Give the people of a block traits, schooling, work and income, from their own streams."""
     rates = parameters.labour
     traits = _traits(parameters, person, generator(seed, "traits", block))
-    level, codes = _levels(parameters, person, traits, generator(seed, "education", block))
-    education, until_age = _education(person, level, codes)
-    here = _share_of_year(presence, len(person["birth"]))
+    plan = _schooling(parameters, person, traits, generator(seed, "education", block))
+    level = plan.level
+    education, until_age = _education(person, plan)
+    school_year = school_years(plan, _birth_year(person), presence)
+    school_test = school_tests(
+        plan, school_year, person["generation"], generator(seed, "school test", block)
+    )
     state, month = _states(parameters, person, level, until_age, generator(seed, "labour", block))
-    sources = _source_spells(person, state, month, presence, registration)
-    income = _income(
-        rates["income"], person, traits, level, state, month, here, registration,
+    here = _shares_of_year(presence, state, month)
+    gaps = _between_jobs(
+        rates["labour"], person, state, here, generator(seed, "between jobs", block)
+    )
+    sources = _source_spells(person, state, month, gaps, presence, registration)
+    income, part_time = _income(
+        rates["income"], person, traits, level, state, here, gaps, registration,
         generator(seed, "income", block),
     )  # fmt: skip
-    return Careers(traits, education, sources, income)
+    return Careers(traits, education, school_year, school_test, sources, income, level, part_time)
 
 
 # -------------------------------------------------------------------- traits
@@ -144,8 +157,12 @@ def _traits(parameters: Parameters, person, rng: np.random.Generator) -> dict[st
 # -------------------------------------------------------------------- education
 
 
-def _levels(parameters, person, traits, rng) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return the final level (0 to 3) and a detailed code for each of the four levels."""
+def _birth_year(person: dict[str, np.ndarray]) -> np.ndarray:
+    return person["birth"].astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+
+
+def _schooling(parameters, person, traits, rng) -> Plan:
+    """Draw the final level (0 to 3) and a diploma for each of the four levels."""
     rates, n = parameters.labour["education"], len(person["birth"])
     shift = np.array([rates["shift_first"][name] for name in parameters.origins])
     shift = (
@@ -153,7 +170,13 @@ def _levels(parameters, person, traits, rng) -> tuple[np.ndarray, dict[str, np.n
     )
     study = person["motive"] == parameters.motives.index("study")
     weight = rates["ability"]
-    score = weight * traits["ability"] + np.sqrt(1 - weight**2) * rng.standard_normal(n)
+    # What ability leaves over has to do with the schooling of the parent too.
+    alike = parameter_file("school.yaml")["parents"]["unexplained"]
+    rest = rng.standard_normal(n)
+    parent = np.where(person["mother"] >= 0, person["mother"], person["father"])
+    for rows in _generations(person)[1:]:
+        rest[rows] = alike * rest[parent[rows]] + np.sqrt(1 - alike**2) * rest[rows]
+    score = weight * traits["ability"] + np.sqrt(1 - weight**2) * rest
     score = score + shift + rates["students"] * study
     cohort = 1970 + person["birth"] / YEAR
     knots = sorted(rates["shares"])
@@ -162,40 +185,36 @@ def _levels(parameters, person, traits, rng) -> tuple[np.ndarray, dict[str, np.n
     level = np.zeros(n, dtype=np.int8)
     for step in range(3):
         level += score > np.interp(cohort, knots, probit[:, step])
-    codes = {}
-    for name in LEVELS:
+    codes = np.empty((len(LEVELS), n), dtype=np.int16)
+    for step, name in enumerate(LEVELS):
         detail = rates["detail"][name]
         weights = np.array(list(detail.values()))
-        codes[name] = rng.choice(
+        codes[step] = rng.choice(
             np.array([int(code) for code in detail], dtype=np.int16), n, p=weights / weights.sum()
         )
-    codes["dropout"] = rng.random(n) < rates["dropout"]
-    ages = rates["age_attained"]
-    codes["ages"] = np.array([ages[name] for name in LEVELS])
-    return level, codes
+    dropout = rng.random(n) < rates["dropout"]
+    return plan_careers(level, codes, dropout, traits["ability"], rng)
 
 
-def _education(person, level, codes) -> tuple[Spells, np.ndarray]:
+def _education(person, plan: Plan) -> tuple[Spells, np.ndarray]:
     """Return the steps of each school career (from 1 July of the year), and the age at its end."""
-    birth_year = person["birth"].astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+    birth_year, level, codes = _birth_year(person), plan.level, plan.codes
     rows = []
-    doctor = codes["tertiary"] == 3213
-    for step, name in enumerate(LEVELS):
+    for step in range(len(LEVELS)):
         reached = np.flatnonzero(level >= step)
-        code = codes[name][reached].copy()
+        code = codes[step][reached].copy()
         if step == 0:
             code[level[reached] > 0] = 1112
         last = level[reached] == step
-        following = codes[LEVELS[min(step + 1, 3)]][reached]
-        followed = np.where(~last | codes["dropout"][reached], following, code)
-        age = codes["ages"][step] + np.where((step == 3) & doctor[reached], 5, 0)
-        rows.append((reached, birth_year[reached] + age, code, followed))
+        following = codes[min(step + 1, 3)][reached]
+        followed = np.where(~last | plan.dropout[reached], following, code)
+        rows.append((reached, birth_year[reached] + plan.ages[step][reached], code, followed))
     who, year, attained, followed = (np.concatenate(part) for part in zip(*rows, strict=True))
     order = np.lexsort((year, who))
     who, year, attained, followed = who[order], year[order], attained[order], followed[order]
     start = month_start(year, np.full(len(year), 6))
-    until_age = codes["ages"][level] + np.where((level == 3) & doctor, 5, 0)
-    until_age = until_age + np.where(codes["dropout"] & (level < 3), 1, 0)
+    until_age = plan.ages[level, np.arange(len(level))]
+    until_age = until_age + np.where(plan.dropout & (level < 3), 1, 0)
     spells = Spells(
         who.astype(np.int32),
         start,
@@ -295,16 +314,43 @@ def _states(parameters, person, level, until_age, rng):
     return state, month
 
 
-def _source_spells(person, state, month, presence: Spells, registration: Spells) -> Spells:
+def _between_jobs(rates, person, state, here, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Return first month (1 to 10) and months of unemployment within years of work; 0 is none.
+
+    Both are years x persons. Who was employed before and after, and here all year, may lose a job.
+    """
+    share = np.array([rates["between_jobs"][k] for k in ("native", "first", "second")])
+    lost = rng.random(state.shape, dtype=np.float32) < share[person["generation"]]
+    before, after = here
+    lost &= (state == EMPLOYEE) & (after + before > 0.999)
+    lost[1:] &= state[:-1] == EMPLOYEE
+    lost[0] = False
+    length = rng.integers(1, rates["between_jobs_months"] + 1, state.shape, dtype=np.int8)
+    first = 1 + (rng.random(state.shape, dtype=np.float32) * (11 - length)).astype(np.int8)
+    return np.where(lost, first, 0).astype(np.int8), np.where(lost, length, 0).astype(np.int8)
+
+
+def _source_spells(person, state, month, gaps, presence: Spells, registration: Spells) -> Spells:
     """Return sources of income while registered; people who left unnoticed have none."""
     changed = np.ones(state.shape, dtype=bool)
     changed[1:] = state[1:] != state[:-1]
     who, year = np.nonzero(changed.T)
     start = month_start(FIRST_CAREER_YEAR + year, np.where(year == 0, 0, month.T[who, year]))
+    code = state.T[who, year]
+    # Between two jobs: unemployed, and back to work.
+    idle, at = np.nonzero(gaps[1].T)
+    lost, length = gaps[0].T[idle, at], gaps[1].T[idle, at]
+    who = np.concatenate([who, idle, idle])
+    start = np.concatenate(
+        [start, *(month_start(FIRST_CAREER_YEAR + at, m) for m in (lost, lost + length))]
+    )
+    code = np.concatenate([code, np.full(len(idle), UNEMPLOYED, np.int8), state.T[idle, at]])
+    order = np.lexsort((start, who))
+    who, start, code = who[order], start[order], code[order]
     first = np.ones(len(who), dtype=bool)
     first[1:] = who[1:] != who[:-1]
     start = np.where(first, np.minimum(start, person["birth"][who]), start).astype(np.int32)
-    spells = (who, start, until_next(who, start), state.T[who, year])
+    spells = (who, start, until_next(who, start), code)
     at, since = _unnoticed(presence, registration)
     seen_until = registration.end.copy()
     seen_until[at] = since
@@ -357,25 +403,35 @@ def _cut(spells, person: np.ndarray, low: np.ndarray, high: np.ndarray):
 # -------------------------------------------------------------------- income
 
 
-def _share_of_year(presence: Spells, n: int) -> np.ndarray:
-    """Return years x persons: the share of the year that somebody truly was here."""
-    share = np.zeros((len(YEARS), n), dtype=np.float32)
+def _shares_of_year(presence: Spells, state, month) -> tuple[np.ndarray, np.ndarray]:
+    """Return two arrays of years x persons: shares of the year that somebody truly was here.
+
+    The first counts days before the month in which the main source changes (none when it does
+    not), the second days from then on.
+    """
+    shares = tuple(np.zeros(state.shape, dtype=np.float32) for _ in range(2))
     for i, year in enumerate(YEARS):
         low, high = year_start(year), year_start(year + 1)
-        days = np.minimum(presence.end, high) - np.maximum(presence.start, low)
-        inside = days > 0
-        np.add.at(share[i], presence.person[inside], days[inside] / (high - low))
-    return share
+        inside = np.flatnonzero((presence.end > low) & (presence.start < high))
+        who = presence.person[inside]
+        start, end = np.maximum(presence.start[inside], low), np.minimum(presence.end[inside], high)
+        changes = state[i, who] != state[max(i - 1, 0), who]
+        change = np.where(changes, month_start(np.full(len(who), year), month[i, who]), low)
+        days = np.clip(np.minimum(end, change) - start, 0, None)
+        np.add.at(shares[0][i], who, days / (high - low))
+        np.add.at(shares[1][i], who, (end - start - days) / (high - low))
+    return shares
 
 
-def _registered(registration: Spells, n: int, day: int) -> np.ndarray:
+def _registered(registration: Spells, n: int, low: int, high: int) -> np.ndarray:
+    """Return per person whether registered on some day from `low` until before `high`."""
     on_paper = np.zeros(n, dtype=bool)
-    on_paper[registration.person[(registration.start <= day) & (registration.end > day)]] = True
+    on_paper[registration.person[(registration.start < high) & (registration.end > low)]] = True
     return on_paper
 
 
-def _income(rates, person, traits, level, state, month, here, registration, rng):
-    """Return one row per person and year for everybody registered on its first or last day.
+def _income(rates, person, traits, level, state, here, gaps, registration, rng):
+    """Return incomes, one row per person and year in which registered, and the part-time factor.
 
     Whole euros: wage, profit, benefit, pension, primary (wage and profit), gross, personal
     (gross without premiums), tax, disposable.
@@ -402,10 +458,14 @@ def _income(rates, person, traits, level, state, month, here, registration, rng)
         )
         spread = np.exp(rates["self_employed_sd"] * rng.standard_normal(n))
         loss = rng.random(n) < rates["self_employed_loss"]
-        before = month[i] / 12 * (state[i] != state[i - 1])
+        between = gaps[1][i] / 12
         parts = {name: np.zeros(n) for name in ("wage", "profit", "benefit", "pension")}
-        for source, share in ((state[i - 1], before), (state[i], 1 - before)):
-            share = share * here[i]
+        # The source before a change, the source after it, and unemployment between two jobs.
+        for source, share in (
+            (state[i - 1], here[0][i]),
+            (state[i], here[1][i] - between),
+            (np.full(n, UNEMPLOYED), between),
+        ):
             employed = (source == EMPLOYEE) | (source == DIRECTOR)
             parts["wage"] += np.where(
                 employed,
@@ -443,13 +503,10 @@ def _income(rates, person, traits, level, state, month, here, registration, rng)
         premiums = rates["premiums"] * np.maximum(primary, 0)
         personal = gross - premiums
         tax = curve(rates["tax"], np.maximum(personal, 0)) * np.maximum(personal, 0)
-        first_day, last_day = year_start(year), year_start(year + 1) - 1
-        who = np.flatnonzero(
-            _registered(registration, n, first_day) | _registered(registration, n, last_day)
-        )
+        who = np.flatnonzero(_registered(registration, n, year_start(year), year_start(year + 1)))
         amounts = {**parts, "primary": primary, "gross": gross, "personal": personal, "tax": tax}
         amounts = {name: np.rint(value[who]).astype(np.int32) for name, value in amounts.items()}
         amounts["disposable"] = amounts["personal"] - amounts["tax"]
         rows.append({"person": who.astype(np.int32), "year": np.full(len(who), year, np.int16),
                      **amounts})  # fmt: skip
-    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}, part_time

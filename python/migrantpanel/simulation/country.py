@@ -13,6 +13,8 @@ from migrantpanel.random import generator
 from migrantpanel.simulation.careers import Careers, careers
 from migrantpanel.simulation.demography import simulate_block
 from migrantpanel.simulation.demography.block import CIVIL_STATUS
+from migrantpanel.simulation.geography import with_neighbourhoods
+from migrantpanel.simulation.health import causes, conditions, health
 from migrantpanel.simulation.households import (
     Spells,
     address_spells,
@@ -20,8 +22,17 @@ from migrantpanel.simulation.households import (
     household_spells,
     presence_spells,
 )
-from migrantpanel.simulation.parameters import RELIGIONS, Parameters, load_parameters
+from migrantpanel.simulation.jobs import Jobs, jobs
+from migrantpanel.simulation.naturalisation import CHANGES, nationality_spells
+from migrantpanel.simulation.parameters import (
+    RELIGIONS,
+    Parameters,
+    load_parameters,
+    parameter_file,
+)
+from migrantpanel.simulation.school import SECTORS
 from migrantpanel.simulation.table import NEVER
+from migrantpanel.simulation.wealth import wealth_years
 
 REASONS = (
     "initial",
@@ -50,6 +61,15 @@ _FRAMES = (
     "income_source_spell",
     "education_spell",
     "income_year",
+    "school_year",
+    "school_test",
+    "nationality_spell",
+    "condition",
+    "death_cause",
+    "employer",
+    "job",
+    "job_year",
+    "wealth_year",
 )
 
 
@@ -62,7 +82,15 @@ class Country:
     address_spell, household_spell, civil_spell, income_source_spell (from 1985): what registers
     hold about a person from `start` until before `end`.
     education_spell: level attained and followed from `start` (SOI codes), also when abroad.
-    income_year: whole euros from 1986, for people registered on its first or last day.
+    income_year: whole euros from 1986, for people registered on some day of it.
+    school_year: school years (by the year of their start) since 1994 spent here; school_test:
+    advice and test of the last grade of primary school.
+    nationality_spell: first and second nationality (null: none) from birth, and the change that
+    began it; condition: lasting conditions from `start`; death_cause: ICD-10 code and place.
+    employer: section of industry (letter) and register (null, or F or P when not in the business
+    register); job: jobs with one employer that lasted into 2006, several with the same `relation`
+    when the employer changed; job_year: wage of a job in a year, whole euros.
+    wealth_year: what people own and owe on 1 January, but for homes, whole euros from 2006.
     union: couples; `person_b` is null for a partner who never lived here.
     """
 
@@ -76,6 +104,15 @@ class Country:
     income_source_spell: pl.DataFrame
     education_spell: pl.DataFrame
     income_year: pl.DataFrame
+    school_year: pl.DataFrame
+    school_test: pl.DataFrame
+    nationality_spell: pl.DataFrame
+    condition: pl.DataFrame
+    death_cause: pl.DataFrame
+    employer: pl.DataFrame
+    job: pl.DataFrame
+    job_year: pl.DataFrame
+    wealth_year: pl.DataFrame
     address: pl.DataFrame
     parameters: Parameters
 
@@ -218,8 +255,15 @@ def build_block(seed: int, block: int, persons: int) -> dict[str, pl.DataFrame]:
     registration = presence_spells(life.registration.columns())
     household = household_spells(life.membership.columns(), life.housing.columns(), person["birth"])
     career = careers(parameters, seed, block, person, presence, registration)
+    work = jobs(seed, block, person, career)
+    nationality = nationality_spells(
+        parameters, person, registration, generator(seed, "nationality", block)
+    )
+    well = health(parameters, person, career.traits["ability"], generator(seed, "health", block))
     frames = {
-        "person": _person_frame(parameters, person, career),
+        "person": _person_frame(parameters, person, career).with_columns(
+            frailty=pl.Series(well.frailty)
+        ),
         "stay": _presence_frame(presence),
         "registration": _presence_frame(registration),
         "address_spell": _spell_frame(address_spells(household)),
@@ -235,6 +279,22 @@ def build_block(seed: int, block: int, persons: int) -> dict[str, pl.DataFrame]:
             level_followed=pl.col("followed").cast(pl.String),
         ),
         "income_year": pl.DataFrame(career.income),
+        "school_year": pl.DataFrame(career.school_year).with_columns(
+            sector=_codes(career.school_year["sector"], SECTORS),
+            programme=pl.col("programme").cast(pl.String),
+        ),
+        "school_test": pl.DataFrame(career.school_test),
+        "nationality_spell": _nationality_frame(nationality),
+        "condition": pl.DataFrame(well.condition).with_columns(
+            condition=_codes(well.condition["condition"], conditions()),
+            start=_dates(well.condition["start"]),
+        ),
+        "death_cause": pl.DataFrame(well.death_cause).with_columns(
+            cause=_codes(well.death_cause["cause"], causes()),
+            place=pl.col("place").cast(pl.String),
+        ),
+        **_work_frames(work),
+        "wealth_year": pl.DataFrame(wealth_years(seed, block, person, career, work)),
         "address": pl.DataFrame(
             {"municipality": np.array(life.address_municipality, dtype=np.int16)}
         ).with_row_index("address"),
@@ -340,6 +400,21 @@ def _civil_frame(spells: Spells) -> pl.DataFrame:
     return _spell_frame(spells).with_columns(status=_codes(spells.values["status"], CIVIL_STATUS))
 
 
+def _nationality_frame(spells: Spells) -> pl.DataFrame:
+    values = spells.values
+    first, second = (_country_codes(values[name]) for name in ("first", "second"))
+    return pl.DataFrame(
+        {
+            "person": spells.person,
+            "start": _dates(spells.start),
+            "end": _dates(spells.end),
+            "nationality": first,
+            "second_nationality": second.replace("0000", None),
+            "change": _codes(values["change"], CHANGES),
+        }
+    )
+
+
 def _union_frame(union: dict[str, np.ndarray]) -> pl.DataFrame:
     abroad = union["b"] < 0
     return pl.DataFrame(
@@ -359,6 +434,34 @@ def _union_frame(union: dict[str, np.ndarray]) -> pl.DataFrame:
     ).with_row_index("union")
 
 
+def _work_frames(work: Jobs) -> dict[str, pl.DataFrame]:
+    rates = parameter_file("work.yaml")["employers"]
+    employer, job = work.employer, work.job
+    return {
+        "employer": pl.DataFrame(
+            {
+                "section": _codes(employer["section"], tuple(rates["sections"])),
+                "register": _codes(employer["letter"], tuple(rates["outside_register"])),
+            }
+        ).with_row_index("employer"),
+        "job": pl.DataFrame(
+            {
+                "relation": job["relation"],
+                "person": job["person"],
+                "employer": job["employer"],
+                "start": _dates(job["start"]),
+                "end": _dates(job["end"]),
+                "kind": pl.Series(job["kind"]).cast(pl.String),
+                "is_second": job["is_second"],
+                "part_time": job["part_time"],
+                "permanent_from": _dates(job["permanent_from"]),
+                "has_car": job["has_car"],
+            }
+        ).with_row_index("job"),
+        "job_year": pl.DataFrame(work.job_year),
+    }
+
+
 def _scramble(numbers: pl.Expr, prime: int, factor: int, width: int) -> pl.Expr:
     """Spread running numbers over all numbers of a width, without collisions (factor * n mod p)."""
     return ((numbers.cast(pl.UInt64) + 1) * factor % prime).cast(pl.String).str.zfill(width)
@@ -367,10 +470,11 @@ def _scramble(numbers: pl.Expr, prime: int, factor: int, width: int) -> pl.Expr:
 def _join(parts: list[dict[str, pl.DataFrame]], parameters: Parameters, seed: int) -> Country:
     """Put blocks behind each other: shift their numbers, then name persons and households."""
     shifted: dict[str, list[pl.DataFrame]] = {name: [] for name in (*_FRAMES, "address")}
-    persons = households = addresses = unions = 0
+    persons = households = addresses = unions = jobs_before = employers = 0
     for part in parts:
         shift = dict.fromkeys(_REFERENCES, persons)
         shift |= {"household": households, "address": addresses, "union": unions}
+        shift |= {"job": jobs_before, "relation": jobs_before, "employer": employers}
         for name, frame in part.items():
             shifted[name].append(
                 frame.with_columns(
@@ -383,13 +487,15 @@ def _join(parts: list[dict[str, pl.DataFrame]], parameters: Parameters, seed: in
         households += int(part["household_spell"]["household"].max()) + 1
         addresses += part["address"].height
         unions += part["union"].height
+        # Jobs are no fewer than relations, and second jobs come behind the first ones.
+        jobs_before += part["job"].height
+        employers += part["employer"].height
     frames = {name: pl.concat(pieces) for name, pieces in shifted.items()}
     # Numbers carry no order: multiplied by a factor of the seed, modulo a prime.
     factor = int(generator(seed, "rin").integers(10**8, 9 * 10**8))
     person = frames["person"].with_columns(rin=_scramble(pl.col("person"), 999_999_937, factor, 9))
-    address = frames["address"].with_columns(
-        municipality=_codes(frames["address"]["municipality"].to_numpy(), parameters.municipality)
-    )
+    codes = _codes(frames["address"]["municipality"].to_numpy(), parameters.municipality)
+    address = with_neighbourhoods(frames["address"].with_columns(municipality=codes), parameters)
     household_spell = frames["household_spell"].with_columns(
         household=_scramble(pl.col("household"), 999_999_937, factor // 2 + 1, 12),
         municipality=address["municipality"].gather(frames["household_spell"]["address"]),
@@ -397,11 +503,8 @@ def _join(parts: list[dict[str, pl.DataFrame]], parameters: Parameters, seed: in
     address_spell = frames["address_spell"].with_columns(
         municipality=address["municipality"].gather(frames["address_spell"]["address"])
     )
-    rest = {
-        name: frames[name]
-        for name in ("stay", "registration", "civil_spell", "union", "income_source_spell",
-                     "education_spell", "income_year")
-    }  # fmt: skip
+    named = {"person", "address", "household_spell", "address_spell"}
+    rest = {name: frame for name, frame in frames.items() if name not in named}
     return Country(
         person=person, address=address, household_spell=household_spell,
         address_spell=address_spell, parameters=parameters, **rest,

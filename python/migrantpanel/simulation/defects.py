@@ -15,6 +15,7 @@ import polars as pl
 from migrantpanel.random import generator
 from migrantpanel.simulation.country import REGISTER_START, Country
 from migrantpanel.simulation.education import is_education_registered
+from migrantpanel.simulation.permits import permits
 
 MANIFEST = {
     "kind": pl.String,
@@ -25,6 +26,8 @@ MANIFEST = {
     "true_value": pl.String,
     "delivered_value": pl.String,
 }
+
+FIRST_SPOLIS_YEAR = 2010
 
 
 @dataclass
@@ -39,6 +42,7 @@ class Damage:
     imputed_birth: pl.Series
     education_unknown: pl.Series
     unmirrored: pl.DataFrame
+    job_years: pl.DataFrame
     manifest: pl.DataFrame
 
     @property
@@ -91,6 +95,7 @@ def damage(country: Country, seed: int) -> Damage:
         imputed_birth=pl.Series(np.zeros(n, dtype=bool)),
         education_unknown=pl.Series(np.zeros(n, dtype=bool)),
         unmirrored=pl.DataFrame(schema={"union": pl.Int64, "person": pl.Int64}),
+        job_years=pl.DataFrame(schema={"kind": pl.String, "job": pl.Int64, "year": pl.Int16}),
         manifest=pl.DataFrame(schema=MANIFEST),
     )
     parts = []
@@ -245,10 +250,77 @@ def unregistered_emigration(country: Country, seed: int, damage: Damage) -> pl.D
     )
 
 
+def _damaged_reports(
+    kind: str, column: str, country: Country, seed: int, damage: Damage, among: pl.Expr
+) -> pl.DataFrame:
+    """Choose a share of all jobs and years whose income reports are damaged in this way."""
+    rng = generator(seed, "defect", kind)
+    rate = country.parameters.defects[kind]["rate"]
+    taken = damage.job_years.select("job", "year")
+    jobs = country.job_year.join(country.job.select("job", "person", "kind"), on="job", how="left")
+    free = (
+        jobs.with_row_index("row").filter(among)
+        .join(taken, on=["job", "year"], how="anti").sort("row")
+    )  # fmt: skip
+    chosen = jobs[_exactly(rate, jobs.height, free["row"].to_numpy(), rng)]
+    damage.job_years = pl.concat(
+        [damage.job_years, chosen.select(pl.lit(kind).alias("kind"), "job", "year")]
+    )
+    polis = pl.col("year") < FIRST_SPOLIS_YEAR
+    return chosen.select(
+        "person",
+        file_stem=pl.when(polis).then(pl.lit("POLISBUS")).otherwise(pl.lit("SPOLISBUS")),
+        file_year="year",
+        column=pl.when(polis).then(pl.lit(column)).otherwise(pl.lit(f"S{column}")),
+    )
+
+
+def negative_correction(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
+    """A wage reported too high and taken back in a report with a negative wage and no hours."""
+    return _damaged_reports(
+        "negative_correction", "LNINGLD", country, seed, damage, pl.col("wage") > 0
+    )
+
+
+def zero_hours(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
+    """A report with a wage and no hours."""
+    return _damaged_reports("zero_hours", "BASISUREN", country, seed, damage, pl.col("wage") > 0)
+
+
+def impossible_hours(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
+    """A report with more hours than a month of work has."""
+    return _damaged_reports("impossible_hours", "BASISUREN", country, seed, damage, pl.lit(True))
+
+
+def lower_case_contract(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
+    """The kind of contract in lower case, in all reports of a job in a year."""
+    return _damaged_reports(
+        "lower_case_contract", "CONTRACTSOORT", country, seed, damage, pl.lit(True)
+    )
+
+
+def permit_without_key(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
+    """A permit that does not carry the number of its immigrant: its row belongs to nobody."""
+    keyless = permits(country, seed).filter(~pl.col("has_key"))
+    return keyless.select(
+        "person",
+        file_stem=pl.lit("VRLMIGMOTBUS"),
+        file_year="year",
+        column=pl.lit("RINPERSOON"),
+        true_value=damage.number(keyless["person"], keyless["start"]),
+        delivered_value=pl.lit(""),
+    )
+
+
 KINDS: tuple[Kind, ...] = (
     birth_month_imputed,
     second_number,
     unmirrored_union,
     education_unknown,
     unregistered_emigration,
+    permit_without_key,
+    negative_correction,
+    zero_hours,
+    impossible_hours,
+    lower_case_contract,
 )

@@ -16,6 +16,7 @@ from migrantpanel.errors import UserError
 from migrantpanel.simulation.country import Country, build_country
 from migrantpanel.simulation.defects import Damage, damage
 from migrantpanel.simulation.registers import Extract, Registers, extracts
+from migrantpanel.simulation.registers.wealth import wealth_truth
 from migrantpanel.simulation.sav import write_sav
 
 FileFormat = Literal["sav", "parquet"]
@@ -144,11 +145,14 @@ def _write_truth(country: Country, done: Damage, registers: Registers, folder: P
         "person": person,
         "parent_child": pl.concat(parents).sort("child", "relation"),
         "defect": done.manifest,
+        "household_wealth": wealth_truth(registers),
         **{
             name: getattr(country, name)
             for name in ("stay", "registration", "union", "address", "address_spell",
                          "household_spell", "civil_spell", "income_source_spell",
-                         "education_spell", "income_year")
+                         "education_spell", "income_year", "school_year", "school_test",
+                         "nationality_spell", "condition", "death_cause",
+                         "employer", "job", "job_year", "wealth_year")
         },
     }  # fmt: skip
     for name, table in tables.items():

@@ -73,6 +73,18 @@ def _read(name: str) -> str:
     return (files(__package__) / "parameters" / name).read_text(encoding="utf-8")
 
 
+@cache
+def parameter_file(name: str) -> dict:
+    """Return a parameter file of one subject (`school.yaml`); callers do not change it."""
+    return yaml.safe_load(_read(name))
+
+
+@cache
+def parameter_table(name: str) -> tuple[dict[str, str], ...]:
+    """Return the rows of a parameter file that is a table (`nationality.csv`)."""
+    return tuple(csv.DictReader(_read(name).splitlines()))
+
+
 def curve(knots: dict, at: np.ndarray | float) -> np.ndarray:
     """Return a piecewise linear rate at given ages, years or durations; ends are constant."""
     x = np.array(sorted(knots), dtype=float)

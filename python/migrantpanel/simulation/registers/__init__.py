@@ -8,8 +8,10 @@ from importlib.resources import files
 import polars as pl
 import yaml
 
+from migrantpanel.simulation.naturalisation import nationalities
 from migrantpanel.simulation.registers.education import hoogsteopl
 from migrantpanel.simulation.registers.household_income import inha
+from migrantpanel.simulation.registers.housing import eigendom
 from migrantpanel.simulation.registers.income import (
     incomes,
     inpa,
@@ -17,6 +19,7 @@ from migrantpanel.simulation.registers.income import (
     persoonink,
 )
 from migrantpanel.simulation.registers.keys import LAST_YEAR, Registers
+from migrantpanel.simulation.registers.people import people
 from migrantpanel.simulation.registers.places import AREA_YEARS, vslgwb
 from migrantpanel.simulation.registers.population import (
     gbaadresobject,
@@ -29,6 +32,8 @@ from migrantpanel.simulation.registers.population import (
     kindouder,
 )
 from migrantpanel.simulation.registers.sources import secm
+from migrantpanel.simulation.registers.wealth import veh
+from migrantpanel.simulation.registers.work import work_files
 from migrantpanel.simulation.sav import Column
 
 __all__ = ["Extract", "Registers", "extracts", "register_layouts"]
@@ -48,6 +53,8 @@ WHOLE: tuple[tuple[str, str, Rows], ...] = (
     ("GBAOVERLIJDENTAB", "GBAOVERLIJDEN2023TABV1", gbaoverlijden),
     ("GBAMIGRATIEBUS", "GBAMIGRATIE2023BUSV1", gbamigratie),
 )
+# Registers of income and homes that begin after 2011.
+FIRST_YEAR = {"EIGENDOMTAB": 2012}
 
 
 @dataclass(frozen=True)
@@ -64,28 +71,36 @@ class Extract:
 
 @cache
 def register_layouts() -> dict:
-    """Return registers.yaml: folders, columns in order, formats, labels and code lists."""
-    text = (files("migrantpanel.simulation") / "parameters" / "registers.yaml").read_text(
-        encoding="utf-8"
-    )
-    return yaml.safe_load(text)
+    """Return the files registers*.yaml as one: folders, columns, formats, labels, code lists."""
+    merged: dict[str, dict] = {"codes": {}, "registers": {}}
+    folder = files("migrantpanel.simulation") / "parameters"
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if file.name.startswith("registers") and file.name.endswith(".yaml"):
+            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+            for part in merged:
+                merged[part] |= content.get(part, {})
+    return merged
 
 
-def layout(register: str, year: int, country_labels: dict[str, str]) -> list[Column]:
-    """Return the columns of a register in the vintage of a year."""
+def layout(register: str, year: int, labels: dict[str, dict[str, str]]) -> list[Column]:
+    """Return the columns of a register in the vintage of a year, with code lists as `labels`."""
     definition = register_layouts()["registers"][register]
-    codes = register_layouts()["codes"] | {"country": country_labels}
-    later = {
+    codes = register_layouts()["codes"] | labels
+    absent = {
         name
         for start, names in definition.get("since", {}).items()
         if year < start
         for name in names
+    } | {
+        name for last, names in definition.get("until", {}).items() if year > last for name in names
     }
+    renamed = definition.get("renamed", {})
     columns = []
     for name, (form, label, *code_list) in definition["columns"].items():
-        if name not in later:
+        if name not in absent:
             values = codes[code_list[0]] if code_list else {}
-            columns.append(Column(name, form, label, values))
+            delivered = renamed.get(name, name).format(year=year)
+            columns.append(Column(delivered, form, label, values))
     if register == "VSLGWBTAB":
         for area_year in AREA_YEARS:
             columns.append(Column(f"gem{area_year}", "A4", f"Gemeente {area_year}"))
@@ -98,8 +113,11 @@ def extracts(registers: Registers) -> Iterator[Extract]:
     """Yield the files to deliver."""
     parameters = registers.country.parameters
     labels = {
-        f"{code:04d}": label
-        for code, label in zip(parameters.country_code, parameters.country_label, strict=True)
+        "country": {
+            f"{code:04d}": label
+            for code, label in zip(parameters.country_code, parameters.country_label, strict=True)
+        },
+        "nationality": nationalities().labels,
     }
 
     def extract(register: str, name: str, year: int, rows: Callable[[], pl.DataFrame]) -> Extract:
@@ -111,7 +129,9 @@ def extracts(registers: Registers) -> Iterator[Extract]:
 
     for register, name, rows in WHOLE:
         yield extract(register, name, LAST_YEAR, partial(rows, registers))
-    # Three files need the incomes of a year.
+    for file in people(registers):
+        yield extract(file.register, file.name, file.year, file.rows)
+    # Several files need the incomes of a year.
     of_year = lru_cache(maxsize=4)(partial(incomes, registers))
     for year in range(2011, LAST_YEAR + 1):
         link = f"KOPPELPERSOONHUISHOUDEN{year}" + ("V1" if year >= 2019 else "")
@@ -119,13 +139,19 @@ def extracts(registers: Registers) -> Iterator[Extract]:
             ("INPATAB", f"INPA{year}TABV2", inpa),
             ("INHATAB", f"INHA{year}TABV2", inha),
             ("KOPPELPERSOONHUISHOUDEN", link, koppelpersoonhuishouden),
+            ("VEHTAB", f"VEH{year}TABV1", veh),
+            ("EIGENDOMTAB", f"EIGENDOM{year}TABV1", eigendom),
         ):
+            if year < FIRST_YEAR.get(register, 2011):
+                continue
             yield extract(
                 register,
                 name,
                 year,
                 lambda rows=rows, year=year: rows(registers, of_year(year), year),
             )
+    for register, name, year, rows in work_files(registers, of_year):
+        yield extract(register, name, year, rows)
     for year in range(2003, 2011):
         name = f"PERSOONINK{year}TABV3"
         yield extract("PERSOONINK", name, year, partial(persoonink, registers, year))

@@ -6,6 +6,7 @@ import polars as pl
 
 from migrantpanel.simulation.registers.income import (
     IN_INSTITUTION,
+    UNKNOWN_9,
     UNKNOWN_10,
     flag,
     percentile,
@@ -23,7 +24,7 @@ def inha(registers: Registers, people: pl.DataFrame, year: int) -> pl.DataFrame:
     `people` are the incomes of the year (`income.incomes`).
     """
     rates = registers.rates["income"]
-    frame = _households(registers, people, year)
+    frame = households_of(registers, people, year)
     unknown, old, adults = pl.col("unknown"), pl.col("old"), pl.col("adults")
     on_benefit = pl.col("main_source").is_in(BENEFITS)
     recent = (pl.col("arrival") > date(year - rates["recent_years"], 1, 1)).fill_null(False)
@@ -46,7 +47,7 @@ def inha(registers: Registers, people: pl.DataFrame, year: int) -> pl.DataFrame:
         INHBBIHJ=pl.when(unknown).then(pl.lit("99")).otherwise(
             pl.col("main_source").replace({"15": "14", "31": "99", "32": "99"}).fill_null("99")
         ),
-        INHEHALGR=code("8", _tenure(rates)),
+        INHEHALGR=code("8", pl.col("tenure")),
         INHPOPIIV=code("8", pl.when(pl.col("main_source") == "26").then(pl.lit("2"))
                        .otherwise(pl.lit("1"))),
         INHSAMHH=pl.col("type").replace_strict(COMPOSITION, default="88"),
@@ -64,8 +65,8 @@ def inha(registers: Registers, people: pl.DataFrame, year: int) -> pl.DataFrame:
     return registers.keyed(frame, "HKW", on=date(year, 1, 1))
 
 
-def _households(registers: Registers, people: pl.DataFrame, year: int) -> pl.DataFrame:
-    """Sum persons to households; `person` is the main earner."""
+def households_of(registers: Registers, people: pl.DataFrame, year: int) -> pl.DataFrame:
+    """Sum persons to households; `person` is the main earner, `tenure` the code of INHEHALGR."""
     rates = registers.rates["income"]
     old = pl.col("birth_date") <= date(year - rates["state_pension_age"], 1, 1)
     arrival = registers.country.person.select("person", arrival="first_arrival_date")
@@ -86,16 +87,17 @@ def _households(registers: Registers, people: pl.DataFrame, year: int) -> pl.Dat
             old=old.sum().cast(pl.Int64),
         )
         .with_columns(equivalised=pl.col("disposable") / (1 + others + minors))
+        .with_columns(tenure=_tenure(rates, registers.price(year)))
         .join(arrival, on="person", how="left")
         .join(source, on="person", how="left")
         .sort("person")
     )
 
 
-def _tenure(rates: dict) -> pl.Expr:
+def _tenure(rates: dict, price: float) -> pl.Expr:
     """Owner, tenant, or tenant with housing benefit: stays with the address, mostly."""
     rates_owner = rates["owner"]
-    share = (pl.col("equivalised") / 1_000 * rates_owner["per_thousand_euro"]).clip(
+    share = (pl.col("equivalised") / price / 1_000 * rates_owner["per_thousand_euro"]).clip(
         rates_owner["lowest"], rates_owner["highest"]
     )
     # A number 0 to 999 that belongs to the address.
@@ -105,3 +107,33 @@ def _tenure(rates: dict) -> pl.Expr:
         .when(pl.col("equivalised") < rates["rent_benefit_below"]).then(pl.lit("3"))
         .otherwise(pl.lit("2"))
     )  # fmt: skip
+
+
+def huishbvrink(registers: Registers, people: pl.DataFrame, year: int) -> pl.DataFrame:
+    """Household income until 2010, keyed on the core person, for households of 31 December.
+
+    `people` are the incomes of the year with the households of its last day.
+    """
+    frame = households_of(registers, people, year)
+    amounts = {"BVRBRUTINKH": "gross", "BVRPRIMINKH": "primary", "BVRBESTINKH": "disposable"}
+    return registers.keyed(frame, "KERN", on=date(year, 12, 31)).with_columns(
+        pl.when("unknown").then(UNKNOWN_9).otherwise(pl.col(source)).alias(name)
+        for name, source in amounts.items()
+    )
+
+
+def koppeltabel(
+    registers: Registers, people: pl.DataFrame, people_before: pl.DataFrame, year: int
+) -> pl.DataFrame:
+    """Link persons of 31 December to the core person of their household.
+
+    `people` are the incomes of the year with the households of 31 December, `people_before` those
+    of 1 January: their main earner is the key of wealth (nobody for who came during the year).
+    """
+    frame = people.select("person", "earner").join(
+        people_before.select("person", before="earner"),
+        on="person", how="left", maintain_order="left",
+    )  # fmt: skip
+    day = date(year, 12, 31)
+    frame = registers.keyed(registers.keyed(frame, on=day), "KERN", "earner", on=day)
+    return registers.keyed(frame, "HKW", "before", on=date(year, 1, 1))

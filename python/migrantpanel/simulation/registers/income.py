@@ -28,9 +28,9 @@ def persoonink(registers: Registers, year: int) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def incomes(registers: Registers, year: int) -> pl.DataFrame:
-    """Persons of 1 January with income, household and main earner of that day."""
-    day = date(year, 1, 1)
+def incomes(registers: Registers, year: int, day: date | None = None) -> pl.DataFrame:
+    """Persons of a day (1 January) with the year's income, their household and its main earner."""
+    day = day or date(year, 1, 1)
     frame = (
         registers.registered(day)
         .join(registers.households(day).drop("start", "end"), on="person", how="inner")
