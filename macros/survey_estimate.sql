@@ -122,14 +122,26 @@ unit_total as (
     group by all
 ),
 
+-- Numbers are counted from a round number near their mean: squares of years of birth would
+-- drown what differs between people.
+centre as (
+    select
+        {{ columns }},
+        category,
+        coalesce(round(avg(amount) filter (where category = '(mean)')), 0) as centre
+    from answer
+    group by all
+),
+
 unit_category as (
     select
         {{ columns }},
         category,
         stratum,
         unit,
-        {{ exact_sum('cast(weight as double) * cast(amount as double)') }} as y
+        {{ exact_sum('cast(weight as double) * cast(amount - centre as double)') }} as y
     from answer
+    inner join centre using ({{ columns }}, category)
     group by all
 ),
 
@@ -226,9 +238,10 @@ ratio as (
         {{ columns }},
         category,
         n,
-        estimate,
+        coalesce(centre, 0) + estimate as estimate,
         sqrt(variance) / domain_weight as se
     from ratio_total
     inner join ratio_variance using ({{ columns }}, category)
+    left outer join centre using ({{ columns }}, category)
 )
 {%- endmacro %}
