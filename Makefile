@@ -31,7 +31,7 @@ docs: $(CORE) ## The documentation site of the published warehouse.
 	$(BIN)/migrantpanel docs
 
 test: $(DEV) ## Every test that needs no Java, Chromium or R.
-	$(BIN)/python -m pytest -m "not java and not chromium and not r and not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not java and not chromium and not r and not slow"
 
 test-all: $(DEV) ## Every test; the summary names the tools that were absent.
 	$(BIN)/python -m pytest
