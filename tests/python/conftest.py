@@ -54,7 +54,7 @@ class World:
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
     """Return the reference data beside the project, or skip."""
-    folder = project_dir().parent / "shared"
+    folder = (project_dir().parent / "shared").resolve()
     if not folder.is_dir():
         pytest.skip("needs the reference data in ../shared, which is absent")
     return folder
