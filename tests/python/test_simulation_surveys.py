@@ -216,10 +216,8 @@ def test_codebook_shows_every_code_and_no_truth() -> None:
 
 
 @pytest.mark.shared
-def test_waves_are_those_of_the_published_table() -> None:
-    table = Path(__file__).parents[3] / "shared" / "reference" / "surveys.csv"
-    if not table.is_file():
-        pytest.skip("needs ../shared/reference/surveys.csv")
+def test_waves_are_those_of_the_published_table(shared_dir: Path) -> None:
+    table = shared_dir / "reference" / "surveys.csv"
     rows = list(csv.DictReader(table.open()))
     assert {f"{r['survey']}_{r['year']}" for r in rows} == set(WAVES)
     for row in rows:

@@ -17,9 +17,10 @@ import polars as pl
 import pyreadstat
 
 _SYSTEM_MISSING = -np.finfo(np.float64).max
-# File header: number of cases at byte 80, creation date (9 characters) and time (8) at byte 92.
-_CASES, _CREATED = 80, 92
-_FIXED_TIME = b"31 Dec 2312:00:00"
+# File header: number of cases at byte 80, creation date (9 characters) and time (8) at byte 92;
+# the time is always the same, so that the same seed gives the same bytes.
+_CASES, CREATED = 80, 92
+FIXED_TIME = b"31 Dec 2312:00:00"
 _END_OF_DICTIONARY = struct.pack("<ii", 999, 0)
 
 
@@ -60,7 +61,7 @@ def write_sav(frame: pl.DataFrame, columns: list[Column], path: Path, label: str
             records[column.name] = numbers.to_numpy()
     header = bytearray(header)
     struct.pack_into("<i", header, _CASES, frame.height)
-    header[_CREATED : _CREATED + len(_FIXED_TIME)] = _FIXED_TIME
+    header[CREATED : CREATED + len(FIXED_TIME)] = FIXED_TIME
     with path.open("wb") as file:
         file.write(header)
         file.write(memoryview(records).cast("B") if frame.height else b"")

@@ -8,9 +8,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pyreadstat
 
-# Creation date (9 characters) and time (8) at byte 92 of an SPSS header: always the same, so that
-# the same seed gives the same bytes.
-_CREATED, _FIXED_TIME = 92, b"31 Dec 2312:00:00"
+from migrantpanel.simulation.sav import CREATED, FIXED_TIME
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,8 @@ def write_labelled(
         variable_format={name: v.format for name, v in variables.items()},
     )
     with path.open("r+b") as file:
-        file.seek(_CREATED)
-        file.write(_FIXED_TIME)
+        file.seek(CREATED)
+        file.write(FIXED_TIME)
 
 
 def _dictionary(variables: dict[str, Variable], title: str) -> dict[str, object]:
