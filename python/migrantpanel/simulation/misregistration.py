@@ -46,7 +46,7 @@ def _strike(frames: Frames, parameters: Parameters, rng: np.random.Generator) ->
     foreign = frames["person"].filter(pl.col("generation") == "1").select("person")
     spells = frames["registration"].join(
         foreign, on="person", how="semi", maintain_order="left"
-    ).filter((pl.col("end").is_null() | (pl.col("end") > FIRST_DAY)))  # fmt: skip
+    ).filter(pl.col("end").is_null() | (pl.col("end") > FIRST_DAY))  # fmt: skip
     since = pl.max_horizontal("start", pl.lit(FIRST_DAY))
     days = (pl.col("end").fill_null(LAST_DAY) - since).dt.total_days()
     draw = pl.Series(rng.random(spells.height))

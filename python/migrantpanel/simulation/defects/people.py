@@ -200,7 +200,8 @@ def unmirrored_union(country: Country, seed: int, damage: Damage) -> pl.DataFram
         file_stem=pl.lit("GBAVERBINTENISPARTNERBUS"),
         column=pl.lit("XKOPPELNRVERBINTENIS"),
         true_value=(pl.col("union") + country.numbering.first["union"])
-        .cast(pl.String).str.zfill(10),
+        .cast(pl.String)
+        .str.zfill(10),
     )
 
 

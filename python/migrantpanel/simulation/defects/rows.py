@@ -308,7 +308,7 @@ def death_before_birth(rows: Rows, spec: dict) -> None:
 def wrong_birth_country(rows: Rows, spec: dict) -> None:
     """A country of birth with a code that looks like the right one."""
     confused = spec["confused"]
-    known = set(f"{code:04d}" for code in rows.registers.country.parameters.country_code)
+    known = {f"{code:04d}" for code in rows.registers.country.parameters.country_code}
     country = pl.col("GBAGEBOORTELAND")
     first = pl.col("GBAGENERATIE") == "1"
     at = rows.choose(spec["rate"], first, country.is_in(list(confused)))

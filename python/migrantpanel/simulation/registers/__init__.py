@@ -8,8 +8,8 @@ from importlib.resources import files
 import polars as pl
 import yaml
 
-from migrantpanel.simulation.files import File
 from migrantpanel.simulation.defects.rows import damage_rows
+from migrantpanel.simulation.files import File
 from migrantpanel.simulation.naturalisation import nationalities
 from migrantpanel.simulation.registers.education import hoogsteopl
 from migrantpanel.simulation.registers.household_income import inha
