@@ -63,6 +63,25 @@ def sav_header(columns: list[Column], rows: int, label: str) -> bytes:
     return bytes(header)
 
 
+def in_windows_1252(header: bytes, columns: list[Column]) -> bytes:
+    """Write the labels of a header in Windows-1252, while it goes on to say UTF-8."""
+    labels = {label for c in columns for label in (c.label, *c.values.values())}
+    for label in sorted(label for label in labels if not label.isascii()):
+        for entry in (_value_label, _variable_label):
+            header = header.replace(entry(label.encode()), entry(label.encode("windows-1252")))
+    return header
+
+
+def _value_label(text: bytes) -> bytes:
+    """Return a value label as it stands in a header: its length, filled to eight bytes."""
+    return (bytes([len(text)]) + text).ljust(-(-(len(text) + 1) // 8) * 8)
+
+
+def _variable_label(text: bytes) -> bytes:
+    """Return the label of a variable as it stands in a header, filled to four bytes."""
+    return struct.pack("<i", len(text)) + text.ljust(-(-len(text) // 4) * 4)
+
+
 def sav_rows(frame: pl.DataFrame, columns: list[Column]) -> memoryview | bytes:
     """Return the rows of a frame as they stand in a file, `row_bytes` each."""
     if not frame.height:
