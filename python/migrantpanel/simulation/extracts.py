@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from migrantpanel.errors import UserError
 from migrantpanel.simulation.blocks import block_sizes, each_block
+from migrantpanel.simulation.defects import write_manifest
 from migrantpanel.simulation.files import join_frames, join_parts, write_part
 from migrantpanel.simulation.numbering import Numbering, number_blocks
 from migrantpanel.simulation.parameters import load_parameters
@@ -152,7 +153,10 @@ def _write_surveys(
 
     population = Stored(plan.work / "parts" / "frame", plan.work / "truth", numberings[0])
     folders = plan.work / "extracts", plan.work / "truth"
-    write_surveys(population, *folders, fraction, plan.seed, plan.file_format, report)
+    manifest = write_surveys(
+        population, *folders, fraction, plan.seed, plan.file_format, report, plan.defects
+    )
+    write_manifest(folders[1], manifest, plan.defects)
     progress.update(task, description="surveys", completed=1)
 
 

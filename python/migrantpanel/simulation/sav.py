@@ -21,7 +21,7 @@ _SYSTEM_MISSING = -np.finfo(np.float64).max
 # the time is always the same, so that the same seed gives the same bytes.
 _CASES, CREATED = 80, 92
 FIXED_TIME = b"31 Dec 2312:00:00"
-_END_OF_DICTIONARY = struct.pack("<ii", 999, 0)
+END_OF_DICTIONARY = struct.pack("<ii", 999, 0)
 
 
 @dataclass(frozen=True)
@@ -143,5 +143,5 @@ def _dictionary(columns: list[Column], label: str) -> bytes:
             variable_format={c.name: c.format for c in columns},
         )
         content = path.read_bytes()
-    end = content.rindex(_END_OF_DICTIONARY, 0, len(content) - row_bytes(columns))
-    return content[: end + len(_END_OF_DICTIONARY)]
+    end = content.rindex(END_OF_DICTIONARY, 0, len(content) - row_bytes(columns))
+    return content[: end + len(END_OF_DICTIONARY)]
