@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Condition
 from typing import Any
 
 import polars as pl
@@ -28,8 +29,8 @@ from migrantpanel.errors import UserError
 from migrantpanel.landing.encoding import decode_column, lossless_copy, may_lose_text
 from migrantpanel.landing.spss import ROWS_AT, Content, look_through
 
-# Rows in memory at once, per process: some 100 MB for the widest register.
-BATCH_ROWS = 250_000
+# Rows in a batch; a few are in memory at once, some 40 MB each for the widest register.
+BATCH_ROWS = 100_000
 CHUNK_BYTES = 1 << 22
 # The widest text of SPSS.
 WIDEST = 32_767
@@ -110,7 +111,7 @@ class Table:
         """Yield the named columns in file order, at most about `batch_rows` rows at a time."""
         done = 0
         for batch in self._stream(self.rows, names, batch_rows):
-            if self.cut_texts and self.cut_texts.possible_in(batch):
+            if self.cut_texts and self.cut_texts.possible_in(batch, done):
                 break
             yield batch
             done += batch.height
@@ -141,19 +142,34 @@ class BytesSeen:
     """What the bytes of an SPSS file say; they are looked at while its rows are read."""
 
     def __init__(self, path: Path) -> None:
+        self._so_far: Content | None = None
+        self._progress = Condition()
         thread = ThreadPoolExecutor(1)
-        self._content = thread.submit(look_through, path)
+        self._content = thread.submit(look_through, path, self._seen)
+        self._content.add_done_callback(lambda _: self._seen(None))
         thread.shutdown(wait=False)
+
+    def _seen(self, content: Content | None) -> None:
+        with self._progress:
+            self._so_far = content or self._so_far
+            self._progress.notify_all()
 
     @property
     def content(self) -> Content | None:
-        """What was found, as soon as it is known."""
+        """What was found, as soon as all is seen."""
         return self._content.result()
 
-    @property
-    def is_ascii(self) -> bool:
-        """Whether all texts are ASCII for sure."""
-        return self.content is not None and self.content.is_ascii
+    def is_ascii_until(self, row: int) -> bool:
+        """Say whether the texts of the first rows are ASCII for sure, as soon as it is known."""
+
+        def is_known() -> bool:
+            found = self._so_far
+            return self._content.done() or (found is not None and found.rows >= row)
+
+        with self._progress:
+            self._progress.wait_for(is_known)
+            found = self._so_far
+        return found is not None and found.rows >= row and found.is_ascii
 
     def check_end(self, file_name: str, rows: int) -> None:
         """Refuse a file that goes on after its rows."""
@@ -181,14 +197,16 @@ class CutTexts:
     bytes_seen: BytesSeen
     misread: dict[str, tuple[int, int, str]] = field(default_factory=dict)
 
-    def possible_in(self, batch: pl.DataFrame) -> bool:
+    def possible_in(self, batch: pl.DataFrame, rows_before: int) -> bool:
         """Say whether a text of the batch may have been cut: it is shorter than its field."""
         shorter = [
             (pl.col(name).str.len_bytes().fill_null(0) < self.widths.get(name, WIDEST)).any()
             for name, dtype in batch.schema.items()
             if dtype == pl.String
         ]
-        return any(shorter and batch.select(shorter).row(0)) and not self.bytes_seen.is_ascii
+        if not shorter or not any(batch.select(shorter).row(0)):
+            return False
+        return not self.bytes_seen.is_ascii_until(rows_before + batch.height)
 
     @contextmanager
     def whole_rows(self) -> Iterator[pl.LazyFrame]:

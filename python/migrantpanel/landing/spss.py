@@ -10,7 +10,7 @@ The form of the file is that of the PSPP developers' guide, "System File Format"
 import mmap
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,24 +99,26 @@ def _after(content: bytes | mmap.mmap, kind: int, at: int) -> int:
     return at + head + body
 
 
-def look_through(path: Path) -> Content | None:
+def look_through(path: Path, seen: Callable[[Content], None] | None = None) -> Content | None:
     """Count what stands in the rows of an SPSS file and look for text that is not ASCII.
 
-    None for a form that is not known here; a reader says what is wrong with it.
+    `seen` is told after every piece what was found so far. None for a form that is not known here;
+    a reader says what is wrong with it.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         dictionary = read_dictionary(content)
         if dictionary is None or dictionary.compression not in (PLAIN, COMPRESSED, PACKED):
             return None
         looks = _plain if dictionary.compression == PLAIN else _compressed
-        units, is_ascii = 0, True
+        found = Content(0, dictionary.units, True)
         try:
-            for more, ascii_only in looks(content, dictionary):
-                units += more
-                is_ascii &= ascii_only
+            for more, is_ascii in looks(content, dictionary):
+                found = Content(found.units + more, found.per_row, found.is_ascii and is_ascii)
+                if seen:
+                    seen(found)
         except (struct.error, zlib.error):
             return None
-    return Content(units, dictionary.units, is_ascii)
+    return found
 
 
 def _plain(content: mmap.mmap, dictionary: Dictionary) -> Iterator[tuple[int, bool]]:
@@ -143,8 +145,9 @@ def _unpacked(content: mmap.mmap, start: int) -> Iterator[np.ndarray]:
     (blocks,) = struct.unpack_from("<i", content, trailer + 20)
     for block in range(blocks):
         _, at, _, size = struct.unpack_from("<qqii", content, trailer + 24 + 24 * block)
-        piece = zlib.decompress(content[at : at + size])
-        yield np.frombuffer(piece, "<u8", len(piece) // UNIT)
+        unpacked = zlib.decompress(content[at : at + size])
+        units = np.frombuffer(unpacked, "<u8", len(unpacked) // UNIT)
+        yield from (units[first : first + PIECE] for first in range(0, len(units), PIECE))
 
 
 def _compressed(content: mmap.mmap, dictionary: Dictionary) -> Iterator[tuple[int, bool]]:
@@ -153,6 +156,8 @@ def _compressed(content: mmap.mmap, dictionary: Dictionary) -> Iterator[tuple[in
         pieces = _unpacked(content, dictionary.start)
     else:
         pieces = _pieces(content, dictionary.start, PIECE)
+    # As many values as a piece can hold, from any place in a row.
+    of_text = np.resize(dictionary.is_text, MOST_FOLLOW * (PIECE * 2) + dictionary.units)
     cells, rest = 0, np.empty(0, dtype="<u8")
     for piece, is_last in _told_last(pieces):
         units = np.concatenate([rest, piece])
@@ -162,12 +167,14 @@ def _compressed(content: mmap.mmap, dictionary: Dictionary) -> Iterator[tuple[in
         holds_opcodes = np.resize(holds_opcodes, len(units))
         holds_opcodes[count:] = False
         opcodes = units[holds_opcodes].view(np.uint8)
-        ends = opcodes == END
-        if ends.any():
-            opcodes = opcodes[: int(ends.argmax())]
-        found, is_ascii = _values(opcodes, units[~holds_opcodes], dictionary.is_text, cells)
+        end = opcodes.tobytes().find(END)
+        found, is_ascii = _values(
+            opcodes[:end] if end >= 0 else opcodes,
+            units[~holds_opcodes],
+            of_text[cells % dictionary.units :],
+        )
         yield found, is_ascii
-        if len(opcodes) < len(ends):
+        if end >= 0:
             return
         cells += found
 
@@ -239,23 +246,17 @@ def _walk(
     return at
 
 
-def _values(
-    opcodes: np.ndarray, following: np.ndarray, is_text: np.ndarray, before: int
-) -> tuple[int, bool]:
+def _values(opcodes: np.ndarray, following: np.ndarray, of_text: np.ndarray) -> tuple[int, bool]:
     """Return the values of opcodes, and whether the texts among those that follow are ASCII.
 
-    `following` are units in the order of the opcodes that announce them; `before` values came
-    before these.
+    `following` are units in the order of the opcodes that announce them; `of_text` says of each
+    value whether it is a piece of a text.
     """
-    is_value = opcodes != PADDING
-    count = int(np.count_nonzero(is_value))
-    high = (following & HIGH_BITS) != 0
-    if not high.any():
+    count = int(np.count_nonzero(opcodes))  # all but PADDING
+    if not np.bitwise_or.reduce(following) & HIGH_BITS:
         return count, True
-    if is_text.all():
-        return count, False
-    of_text = np.resize(np.roll(is_text, -(before % len(is_text))), count)
-    follows = (opcodes if count == len(opcodes) else opcodes[is_value]) == FOLLOWS
+    high = (following & HIGH_BITS) != 0
+    follows = (opcodes if count == len(opcodes) else opcodes[opcodes != PADDING]) == FOLLOWS
     # The end of a file that was cut short may be lacking.
-    texts = of_text[follows][: len(high)]
+    texts = of_text[:count][follows][: len(high)]
     return count, not (high[: len(texts)] & texts).any()
