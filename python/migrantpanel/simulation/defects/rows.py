@@ -385,6 +385,7 @@ ROW_KINDS: dict[str, RowKind] = {
     "duplicated_address": duplicated_spell,
     "overlapping_household": overlapping_spell,
     "duplicated_household": duplicated_spell,
+    "duplicated_death": duplicated_spell,
     "impossible_parent_age": impossible_parent_age,
     "own_parent": own_parent,
     "birth_after_mother_death": birth_after_mother_death,

@@ -182,7 +182,7 @@ def _sound_files(registers: Registers) -> Iterator[Extract]:
 
 
 def _name_of_education(year: int) -> str:
-    """Until 2012 names began with the date of making, here 1 October two years later."""
+    """Until 2012 names began with the date of making, here (assumed) 1 October two years later."""
     if year < 2013:
         return f"{(year + 2) % 100:02d}1001 HOOGSTEOPLTAB {year}V1"
     return f"HOOGSTEOPL{year}TABV{2 if year in (2019, 2020) else 1}"
