@@ -81,7 +81,7 @@ def sampling_frame(wave: Wave, snapshot: pl.DataFrame) -> pl.DataFrame:
         eligible = eligible.filter((pl.col("origin") != group) | is_recent)
     if design["unit"] == "person":
         return eligible.with_columns(
-            unit=pl.col("person").cast(pl.String), stratum="origin", role=pl.lit("person")
+            unit=pl.col("rin"), stratum="origin", role=pl.lit("person")
         )
     head = eligible.filter("is_reference").select("household", "partner", stratum="origin")
     return (
