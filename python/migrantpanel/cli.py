@@ -88,6 +88,13 @@ def simulate(
     file_format: Annotated[
         FileFormat, typer.Option("--format", help="SPSS as delivered, or Parquet.")
     ] = FileFormat.sav,
+    contact_files: Annotated[
+        bool,
+        typer.Option(
+            "--contact-files",
+            help="Names and addresses too, for linkage without numbers; see docs/linkage.md.",
+        ),
+    ] = False,
 ) -> None:
     """Write simulated extracts, named and coded as the delivered files are.
 
@@ -96,7 +103,9 @@ def simulate(
     """
     from migrantpanel import simulation
 
-    simulation.simulate(out, persons, survey_fraction, seed, file_format.value)
+    simulation.simulate(
+        out, persons, survey_fraction, seed, file_format.value, contact_files=contact_files
+    )
     screen.print(f"simulated extracts: {out} (truth: {out}-truth)")
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -13,8 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from migrantpanel.errors import UserError
+from migrantpanel.simulation.contact import contact_extracts
 from migrantpanel.simulation.country import Country, build_country
 from migrantpanel.simulation.defects import Damage, damage
+from migrantpanel.simulation.parameters import parameter_file
 from migrantpanel.simulation.registers import Extract, Registers, extracts
 from migrantpanel.simulation.registers.wealth import wealth_truth
 from migrantpanel.simulation.sav import write_sav
@@ -32,11 +35,14 @@ def simulate(
     seed: int = 1,
     file_format: FileFormat = "sav",
     processes: int | None = None,
+    contact_files: bool = False,
 ) -> None:
     """Write registers and surveys to `out` and what is true to `<out>-truth`.
 
     persons: rows of GBAPERSOONTAB, about. survey_fraction: share of the real net samples.
     processes: how many work at once (default: all cores); the files do not depend on it.
+    contact_files: also write names and addresses, as an office that links has them, and deliver
+    some respondents without their number.
 
     Everything is made in a folder beside `out` first, so that a run that fails changes nothing.
     Raises UserError when `out` or the truth holds files that an earlier run did not make.
@@ -50,25 +56,40 @@ def simulate(
     if work.exists():
         shutil.rmtree(work)  # what a run that was stopped left behind
     try:
-        _simulate_into(work, persons, survey_fraction, seed, file_format, processes)
+        asked = _Asked(persons, survey_fraction, seed, file_format, contact_files)
+        _simulate_into(work, asked, processes)
         _publish(work, out, truth)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _simulate_into(
-    work: Path, persons: int, fraction: float, seed: int, file_format: str, processes: int
-) -> None:
+@dataclass(frozen=True)
+class _Asked:
+    """What a run was asked for."""
+
+    persons: int
+    survey_fraction: float
+    seed: int
+    format: str
+    contact_files: bool
+
+
+def _simulate_into(work: Path, asked: _Asked, processes: int) -> None:
     (work / "extracts").mkdir(parents=True)
     (work / "truth").mkdir()
     with _progress() as progress:
-        country = _build(persons, seed, processes, progress)
-        done = damage(country, seed)
-        registers = Registers(country, done, seed)
-        _write_registers(registers, work / "extracts", file_format, processes, progress)
+        country = _build(asked.persons, asked.seed, processes, progress)
+        done = damage(country, asked.seed)
+        registers = Registers(country, done, asked.seed)
+        files = list(extracts(registers))
+        _write_registers(files, work / "extracts", asked.format, processes, progress)
         _write_truth(country, done, registers, work / "truth")
-        _write_surveys(country, work, fraction, seed, file_format, progress)
-    _write_parameters(country, work, persons, fraction, seed, file_format)
+        _write_surveys(country, work, asked, progress)
+        if asked.contact_files:
+            respondents = pl.read_parquet(work / "truth" / "survey_respondent.parquet")
+            files = list(contact_extracts(registers, respondents))
+            _write_registers(files, work / "extracts", asked.format, processes, progress)
+    _write_parameters(country, work, asked)
 
 
 def _check_arguments(persons: int, survey_fraction: float, file_format: str) -> None:
@@ -99,9 +120,8 @@ def _build(persons: int, seed: int, processes: int, progress: Progress) -> Count
 
 
 def _write_registers(
-    registers: Registers, folder: Path, file_format: str, processes: int, progress: Progress
+    files: list[Extract], folder: Path, file_format: str, processes: int, progress: Progress
 ) -> None:
-    files = list(extracts(registers))
     task = progress.add_task("registers", total=len(files))
 
     def write(extract: Extract) -> None:
@@ -159,9 +179,7 @@ def _write_truth(country: Country, done: Damage, registers: Registers, folder: P
         table.write_parquet(folder / f"{name}.parquet", compression="zstd")
 
 
-def _write_surveys(
-    country: Country, work: Path, fraction: float, seed: int, file_format: str, progress: Progress
-) -> None:
+def _write_surveys(country: Country, work: Path, asked: _Asked, progress: Progress) -> None:
     from migrantpanel.simulation.surveys import write_surveys
 
     task = progress.add_task("surveys", total=1)
@@ -169,21 +187,25 @@ def _write_surveys(
     def report(survey: str) -> None:
         progress.update(task, description=f"survey {survey}")
 
-    write_surveys(country, work / "extracts", work / "truth", fraction, seed, file_format, report)
+    write_surveys(
+        country,
+        work / "extracts",
+        work / "truth",
+        asked.survey_fraction,
+        asked.seed,
+        asked.format,
+        report,
+        withheld=parameter_file("contact.yaml")["number_withheld"] if asked.contact_files else 0,
+    )
     progress.update(task, description="surveys", completed=1)
 
 
-def _write_parameters(
-    country: Country, work: Path, persons: int, fraction: float, seed: int, file_format: str
-) -> None:
+def _write_parameters(country: Country, work: Path, asked: _Asked) -> None:
     """Write what the run was asked for, and which files it made (so that a later run knows)."""
     oversampling = dict(country.parameters.rates["oversampling"])
     oversampling.pop("evidence")
     content = {
-        "persons": persons,
-        "survey_fraction": fraction,
-        "seed": seed,
-        "format": file_format,
+        **asdict(asked),
         "oversampling": oversampling,
         "represented_persons": country.parameters.rates["size"]["represented_persons"],
         "extracts": _names(work / "extracts"),

@@ -37,6 +37,7 @@ def write_surveys(
     seed: int,
     file_format: str = "sav",
     progress: Callable[[str], None] | None = None,
+    withheld: float = 0,
 ) -> None:
     """Write the survey and sample files of all waves below `out`, and their truth below `truth`.
 
@@ -45,7 +46,8 @@ def write_surveys(
     (drawn persons with their chances), survey_answer (expected harmonised values),
     survey_member_answer (those of household members, by their number in the grid) and
     survey_register_difference (what people say beside what the register holds). Raises `UserError`
-    with one line per wave and group for which the country is too small.
+    with one line per wave and group for which the country is too small. `withheld` is the share of
+    respondents whose survey file comes without the person number that the register has.
     """
     waves = [wave for wave in load_waves() if round(wave.net_sample * survey_fraction) > 0]
     parts: dict[str, list[pl.DataFrame]] = {}
@@ -54,6 +56,7 @@ def write_surveys(
             progress(wave.name)
         respondents = drawn.filter(pl.col("disposition") == "interview")
         people = person_attributes(at_interview(country, respondents))
+        rng = generator(seed, "survey", wave.survey, wave.year, "withheld numbers")
         delivered, beside = answer_wave(wave, people, seed)
         places, of_members = pl.DataFrame(), {}
         if wave.members:
@@ -62,7 +65,9 @@ def write_surveys(
         folder = out / "Surveys" / f"{wave.survey}{wave.year}"
         suffix = "parquet" if file_format == "parquet" else "sav"
         write_labelled(
-            survey_variables(wave, people, delivered, of_members),
+            survey_variables(
+                wave, _without_some_numbers(people, withheld, rng), delivered, of_members
+            ),
             folder / f"{wave.name}.{suffix}",
             wave.title,
             file_format,
@@ -79,6 +84,13 @@ def write_surveys(
     truth.mkdir(parents=True, exist_ok=True)
     for name, frames in parts.items():
         pl.concat(frames).write_parquet(truth / f"{name}.parquet", compression="zstd")
+
+
+def _without_some_numbers(
+    people: pl.DataFrame, share: float, rng: np.random.Generator
+) -> pl.DataFrame:
+    kept = pl.Series(rng.random(people.height) >= share)
+    return people.with_columns(register_rin=pl.when(kept).then("register_rin"))
 
 
 def _all_samples(
