@@ -24,3 +24,25 @@ end
 {{ value if value is number else "'" ~ value ~ "'" }}{{ ", " if not loop.last }}
 {%- endfor -%}
 {%- endmacro %}
+
+
+{#- A staged relation in which every number is that of the person (pop_person_number): people with
+    two numbers are one person from here on. `keys` are the columns that hold person keys; the
+    number as delivered stays in `number_key` when asked for. -#}
+{% macro resolved(relation, keys=['person_key'], keep_number=false) -%}
+(
+        select
+            delivered.* except ({{ keys | join(', ') }})
+            {%- for key in keys %},
+            coalesce(number_{{ loop.index }}.person_key, delivered.{{ key }}) as {{ key }}
+            {%- endfor %}
+            {%- if keep_number %},
+            delivered.{{ keys[0] }} as number_key
+            {%- endif %}
+        from {{ relation }} as delivered
+        {%- for key in keys %}
+        left outer join {{ ref('pop_person_number') }} as number_{{ loop.index }}
+            on delivered.{{ key }} = number_{{ loop.index }}.number_key
+        {%- endfor %}
+    )
+{%- endmacro %}

@@ -11,7 +11,7 @@ with recorded as (
             when kind.direction = 'in' then migration.from_country_code
             else migration.to_country_code
         end as other_country_code
-    from {{ ref('stg_migration') }} as migration
+    from {{ resolved(ref('stg_migration')) }} as migration
     inner join {{ ref('movement_kind') }} as kind
         on migration.movement_code = kind.movement_code
     where migration.is_linkable and migration.movement_date is not null
