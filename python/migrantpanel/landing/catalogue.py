@@ -27,6 +27,7 @@ SEED_KEYS: dict[str, tuple[str, tuple[str, ...]]] = {
     "catalogue_survey_sample": ("catalogue", ("survey", "survey_year", "role")),
     "crosswalk_variable": ("crosswalk", ()),
     "crosswalk_value": ("crosswalk", ()),
+    "consent": ("identity", ()),
 }
 # These reach dbt as landed tables, which the seeds are joined with there.
 LANDED_OVERLAYS = (
@@ -34,6 +35,7 @@ LANDED_OVERLAYS = (
     "catalogue_survey_sample",
     "crosswalk_variable",
     "crosswalk_value",
+    "consent",
 )
 DATA_TYPES = ("string", "int", "bigint", "double")
 SELECTIONS = ("newest", "newest_per_year")
