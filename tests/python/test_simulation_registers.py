@@ -17,7 +17,8 @@ import pytest
 from migrantpanel.errors import UserError
 from migrantpanel.project import seeds_dir
 from migrantpanel.simulation import build_country, extracts, simulate
-from migrantpanel.simulation.defects import KINDS, damage
+from migrantpanel.simulation.defects import damage, known_kinds
+from migrantpanel.simulation.defects.people import REPORT_KINDS
 from migrantpanel.simulation.extracts import write_extract
 from migrantpanel.simulation.registers import Registers, register_layouts
 from migrantpanel.simulation.registers import extracts as register_extracts
@@ -317,7 +318,13 @@ def test_both_origin_classifications(delivered):
 
 
 def test_every_kind_of_defect_is_in_the_manifest(damaged):
-    assert set(damaged.manifest["kind"]) == {kind.__name__ for kind in KINDS}
+    """Those of lives and people; damage to rows is recorded when files are made."""
+    expected = {
+        kind for kind, spec in known_kinds().items()
+        if spec["stage"] in ("lives", "people") and spec["rate"]
+    }  # fmt: skip
+    assert set(damaged.manifest["kind"]) == expected - set(REPORT_KINDS)
+    assert set(damaged.job_years["kind"]) == set(REPORT_KINDS)
 
 
 def test_the_manifest_holds_only_what_reaches_the_files(damaged, registers, delivered):

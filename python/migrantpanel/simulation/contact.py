@@ -15,7 +15,7 @@ import polars as pl
 from migrantpanel.random import generator
 from migrantpanel.simulation.country import Country
 from migrantpanel.simulation.parameters import parameter_file
-from migrantpanel.simulation.registers import Extract, Registers, layout
+from migrantpanel.simulation.registers import Extract, layout
 from migrantpanel.simulation.registers.keys import LAST_YEAR, object_number
 
 ALPHABET = np.array(list("abcdefghijklmnopqrstuvwxyz"))
@@ -24,16 +24,16 @@ WOMAN = "2"
 FALL = 0.6
 
 
-def contact_extracts(registers: Registers, respondents: pl.DataFrame) -> Iterator[Extract]:
+def contact_extracts(country: Country, respondents: pl.DataFrame, seed: int) -> Iterator[Extract]:
     """Yield the files of names, of addresses, and of the contacts with respondents.
 
-    `respondents` is the truth of the surveys: survey, survey_year, respondent_key, person and
-    interview_date.
+    `country` is that of the truth, with second_rin and in_register beside each person;
+    `respondents` that of the surveys: survey, survey_year, respondent_key, person, interview_date.
     """
     rows: dict[str, Callable[[], pl.DataFrame]] = {
-        "PERSOONNAAM": partial(person_names, registers),
-        "ADRESNAAM": partial(address_names, registers.country),
-        "ENQUETECONTACT": partial(survey_contacts, registers.country, respondents, registers.seed),
+        "PERSOONNAAM": partial(person_names, country, seed),
+        "ADRESNAAM": partial(address_names, country),
+        "ENQUETECONTACT": partial(survey_contacts, country, respondents, seed),
     }
     for name, frame in rows.items():
         columns = layout(f"{name}TAB", LAST_YEAR, {})
@@ -112,12 +112,13 @@ def _partner_names(country: Country, name: pl.DataFrame) -> pl.DataFrame:
     return last.join(family, on="partner", how="left").select("person", "partner_family")
 
 
-def person_names(registers: Registers) -> pl.DataFrame:
+def person_names(country: Country, seed: int) -> pl.DataFrame:
     """Names of everybody in the registers, one row per number."""
-    name = names(registers.country, registers.seed)
-    partner = _partner_names(registers.country, name)
+    name = names(country, seed)
+    partner = _partner_names(country, name)
     frame = (
-        registers.person.select("person")
+        country.person.filter("in_register")
+        .select("person", "rin", "second_rin")
         .join(name, on="person", how="left", maintain_order="left")
         .join(partner, on="person", how="left", maintain_order="left")
         .with_columns(
@@ -126,7 +127,12 @@ def person_names(registers: Registers) -> pl.DataFrame:
             GESLACHTSNAAMPARTNER="partner_family",
         )
     )
-    return registers.each_number(frame)
+    return pl.concat(
+        frame.filter(pl.col(number).is_not_null()).with_columns(
+            RINPERSOONS=pl.lit("R"), RINPERSOON=number
+        )
+        for number in ("rin", "second_rin")
+    )
 
 
 # -------------------------------------------------------------------- addresses

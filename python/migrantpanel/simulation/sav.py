@@ -50,7 +50,23 @@ def write_sav(frame: pl.DataFrame, columns: list[Column], path: Path, label: str
     Text is ASCII and at most as wide as its format (ValueError otherwise); null text becomes
     blank, a null number becomes system missing.
     """
-    header = _dictionary(columns, label)
+    with path.open("wb") as file:
+        file.write(sav_header(columns, frame.height, label))
+        file.write(sav_rows(frame, columns))
+
+
+def sav_header(columns: list[Column], rows: int, label: str) -> bytes:
+    """Return what stands before the rows of a file."""
+    header = bytearray(_dictionary(columns, label))
+    struct.pack_into("<i", header, _CASES, rows)
+    header[CREATED : CREATED + len(FIXED_TIME)] = FIXED_TIME
+    return bytes(header)
+
+
+def sav_rows(frame: pl.DataFrame, columns: list[Column]) -> memoryview | bytes:
+    """Return the rows of a frame as they stand in a file, `row_bytes` each."""
+    if not frame.height:
+        return b""
     records = np.empty(frame.height, dtype=[(c.name, _cell(c)) for c in columns])
     for column in columns:
         values = frame[column.name]
@@ -59,12 +75,12 @@ def write_sav(frame: pl.DataFrame, columns: list[Column], path: Path, label: str
         else:
             numbers = values.cast(pl.Float64).fill_null(_SYSTEM_MISSING)
             records[column.name] = numbers.to_numpy()
-    header = bytearray(header)
-    struct.pack_into("<i", header, _CASES, frame.height)
-    header[CREATED : CREATED + len(FIXED_TIME)] = FIXED_TIME
-    with path.open("wb") as file:
-        file.write(header)
-        file.write(memoryview(records).cast("B") if frame.height else b"")
+    return memoryview(records).cast("B")
+
+
+def row_bytes(columns: list[Column]) -> int:
+    """Return the bytes of a row in a file."""
+    return sum(np.dtype(_cell(column)).itemsize for column in columns)
 
 
 def _cell(column: Column) -> str:
@@ -108,9 +124,5 @@ def _dictionary(columns: list[Column], label: str) -> bytes:
             variable_format={c.name: c.format for c in columns},
         )
         content = path.read_bytes()
-    end = content.rindex(_END_OF_DICTIONARY, 0, len(content) - _row_bytes(columns))
+    end = content.rindex(_END_OF_DICTIONARY, 0, len(content) - row_bytes(columns))
     return content[: end + len(_END_OF_DICTIONARY)]
-
-
-def _row_bytes(columns: list[Column]) -> int:
-    return sum(np.dtype(_cell(column)).itemsize for column in columns)

@@ -8,6 +8,8 @@ from importlib.resources import files
 import polars as pl
 import yaml
 
+from migrantpanel.simulation.defects.rows import damage_rows
+from migrantpanel.simulation.files import File
 from migrantpanel.simulation.naturalisation import nationalities
 from migrantpanel.simulation.registers.education import hoogsteopl
 from migrantpanel.simulation.registers.household_income import inha
@@ -59,7 +61,10 @@ FIRST_YEAR = {"EIGENDOMTAB": 2012}
 
 @dataclass(frozen=True)
 class Extract:
-    """One file to deliver: where, under which name, with which columns; `frame` makes its rows."""
+    """One file to deliver: where, under which name, with which columns; `frame` makes its rows.
+
+    The rows are those of one block of the country; all else is the same for every block.
+    """
 
     register: str
     folder: str
@@ -67,6 +72,11 @@ class Extract:
     year: int
     columns: list[Column]
     frame: Callable[[], pl.DataFrame]
+    file_format: str | None = None
+
+    def file(self, file_format: str) -> File:
+        """Return the file; `file_format` is its form where it has none of its own."""
+        return File(self.folder, self.name, self.columns, self.file_format or file_format)
 
 
 @cache
@@ -125,7 +135,11 @@ def extracts(registers: Registers) -> Iterator[Extract]:
         folder = f"{definition['theme']}/{definition.get('folder', register)}"
         if definition.get("per_year_folder"):
             folder = f"{folder}/{year}"
-        return Extract(register, folder, name, year, layout(register, year, labels), rows)
+
+        def damaged() -> pl.DataFrame:
+            return damage_rows(registers, register, name, year, rows())
+
+        return Extract(register, folder, name, year, layout(register, year, labels), damaged)
 
     for register, name, rows in WHOLE:
         yield extract(register, name, LAST_YEAR, partial(rows, registers))

@@ -10,7 +10,6 @@ import polars as pl
 from migrantpanel.errors import UserError
 from migrantpanel.random import generator
 from migrantpanel.simulation.country import Country
-from migrantpanel.simulation.education import is_education_registered
 from migrantpanel.simulation.surveys.answers import answer_members, answer_wave
 from migrantpanel.simulation.surveys.attributes import at_interview, person_attributes
 from migrantpanel.simulation.surveys.delivery import (
@@ -20,9 +19,10 @@ from migrantpanel.simulation.surveys.delivery import (
 )
 from migrantpanel.simulation.surveys.fieldwork import approach, drawn_needed, plan_interviews
 from migrantpanel.simulation.surveys.files import write_labelled
+from migrantpanel.simulation.surveys.frame import Population
 from migrantpanel.simulation.surveys.members import household_places
 from migrantpanel.simulation.surveys.questionnaires import Wave, load_waves
-from migrantpanel.simulation.surveys.sampling import allocate, draw_sample, sampling_frame
+from migrantpanel.simulation.surveys.sampling import allocate, draw_sample
 
 # The registers begin here: who died or left before has no number.
 REGISTERS_BEGIN = date(1994, 10, 1)
@@ -30,7 +30,7 @@ HOUSEHOLD_MEMBER = {"head": 1, "partner": 2}
 
 
 def write_surveys(
-    country: Country,
+    population: Population,
     out: Path,
     truth: Path,
     survey_fraction: float,
@@ -49,11 +49,13 @@ def write_surveys(
     with one line per wave and group for which the country is too small. `withheld` is the share of
     respondents whose survey file comes without the person number that the register has.
     """
-    waves = [wave for wave in load_waves() if round(wave.net_sample * survey_fraction) > 0]
+    waves = asked_waves(survey_fraction)
     parts: dict[str, list[pl.DataFrame]] = {}
-    for wave, drawn in zip(waves, _all_samples(waves, country, survey_fraction, seed), strict=True):
+    samples = _all_samples(waves, population, survey_fraction, seed)
+    for wave, drawn in zip(waves, samples, strict=True):
         if progress:
             progress(wave.name)
+        country = population.around(drawn["person"])
         respondents = drawn.filter(pl.col("disposition") == "interview")
         people = person_attributes(at_interview(country, respondents))
         rng = generator(seed, "survey", wave.survey, wave.year, "withheld numbers")
@@ -93,15 +95,19 @@ def _without_some_numbers(
     return people.with_columns(register_rin=pl.when(kept).then("register_rin"))
 
 
+def asked_waves(survey_fraction: float) -> list[Wave]:
+    """Return the waves that interview anybody."""
+    return [wave for wave in load_waves() if round(wave.net_sample * survey_fraction) > 0]
+
+
 def _all_samples(
-    waves: list[Wave], country: Country, survey_fraction: float, seed: int
+    waves: list[Wave], population: Population, survey_fraction: float, seed: int
 ) -> list[pl.DataFrame]:
     """Draw every wave; one error names all groups of all waves that are too small."""
-    known = is_education_registered(country, seed)
     samples, problems = [], []
     for wave in waves:
         try:
-            samples.append(drawn_sample(wave, country, known, survey_fraction, seed))
+            samples.append(drawn_sample(wave, population, survey_fraction, seed))
         except UserError as error:
             problems += error.problems
     UserError.collect(problems)
@@ -114,22 +120,19 @@ def net_sample(wave: Wave, survey_fraction: float) -> dict[str, int]:
 
 
 def drawn_sample(
-    wave: Wave, country: Country, known: pl.Series, survey_fraction: float, seed: int
+    wave: Wave, population: Population, survey_fraction: float, seed: int
 ) -> pl.DataFrame:
-    """Return one row per drawn person, numbered, with dates, chances and dispositions.
-
-    `known` (`is_education_registered`) is in the order of `country.person`.
-    """
+    """Return one row per drawn person, numbered, with dates, chances and dispositions."""
     net = net_sample(wave, survey_fraction)
 
     def rng(purpose: str) -> np.random.Generator:
         return generator(seed, "survey", wave.survey, wave.year, purpose)
 
-    frame = sampling_frame(wave, country.snapshot(wave.frame_date))
-    frame = frame.with_columns(known.gather(frame["person"]))
+    frame = population.frame(wave)
     drawn = draw_sample(wave, frame, drawn_needed(frame, net), rng("draw"))
     drawn = _numbered(wave, drawn, rng("number"))
     drawn = plan_interviews(wave, drawn, rng("plan"))
+    country = population.around(drawn["person"])
     drawn = approach(wave, country, drawn, net, rng("response"))
     return _weighted(_with_rin(country, drawn))
 
