@@ -19,17 +19,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from migrantpanel.errors import UserError
-from migrantpanel.identity.fields import INTERVIEW, REGISTER, FieldSet
+from migrantpanel.identity.fields import INTERVIEW, REGISTER, Comparison, FieldSet, Level
 
 # Fewer interviews with a known number do not tell how fields of one person agree.
 FEWEST_KNOWN = 50
 # Random pairs are all pairs of so many interviews and so many register persons.
-RANDOM_INTERVIEWS, RANDOM_PERSONS = 1_000, 5_000
+RANDOM_INTERVIEWS, RANDOM_PERSONS = 500, 4_000
 # Candidates with lower odds than this against the best possible are not kept.
 LOWEST_WEIGHT = -12.0
 MODEL_FILE = "model.json"
-
-logging.getLogger("splink").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
@@ -159,7 +157,7 @@ def train(prepared: Prepared, fields: FieldSet) -> Model:
 
 
 def compare(prepared: Prepared, model: Model, fields: FieldSet) -> pa.Table:
-    """Return one row per interview and candidate: respondent_id, known_key, person_key, odds.
+    """Return one row per interview and candidate: respondent_id, known_key, wave, person_key, odds.
 
     `odds` are those of being one person when one of the register is; `is_exact` says that every
     field agrees at its strongest level, `evidence` names the level of every field.
@@ -173,10 +171,54 @@ def compare(prepared: Prepared, model: Model, fields: FieldSet) -> pa.Table:
         exact = " and ".join(comparison.is_exact() for comparison in fields.comparisons)
         return found.query_sql(
             "select unique_id_l as respondent_id, person_key_l as known_key,"
+            " left(unique_id_r, length(unique_id_r) - length(person_key_r) - 1) as wave,"
             " person_key_r as person_key, round(pow(2, match_weight), 12) as odds,"
             f" {exact} as is_exact, {evidence} as evidence"
             " from {this} order by respondent_id, person_key"
-        ).to_arrow_table()
+        ).as_pyarrow_table()
+
+
+def one_to_one(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Return the pairs of persons and interviews that are each other's best, at most one each.
+
+    pairs: scenario, respondent_id, wave, person_key and match_probability among others. Within a
+    scenario and wave nobody is linked twice; two equal bests drop out.
+    """
+    if not pairs.height:
+        return pairs
+    ids = pairs.with_columns(
+        unique_id_l=pl.concat_str("scenario", "respondent_id", separator=" "),
+        unique_id_r=pl.concat_str("scenario", "wave", "person_key", separator=" "),
+        source_dataset_l=pl.lit(INTERVIEW),
+        source_dataset_r=pl.lit(REGISTER),
+    )
+    sides = [
+        ids.select(unique_id=pl.col(f"unique_id_{side}").unique().sort()) for side in ("l", "r")
+    ]
+    with _splink() as api:
+        exact = Comparison(
+            "unique_id", ("unique_id",), (Level("same", "l.unique_id = r.unique_id"),)
+        )
+        settings = {"link_type": "link_only", "comparisons": [exact.splink()]}
+        linker = _linker(api, settings, *(side.to_arrow() for side in sides))
+        edges = ids.select(
+            "source_dataset_l", "unique_id_l", "source_dataset_r", "unique_id_r",
+            "match_probability",
+        )  # fmt: skip
+        predicted = linker.table_management.register_table_predict(api.register(edges.to_arrow()))
+        clusters = pl.from_arrow(
+            linker.clustering.cluster_using_single_best_links(
+                predicted, [INTERVIEW, REGISTER], threshold_match_probability=0, ties_method="drop"
+            ).as_pyarrow_table()
+        ).select("cluster_id", "unique_id", "source_dataset")
+    left, right = (
+        clusters.filter(pl.col("source_dataset") == name).select(
+            "cluster_id", pl.col("unique_id").alias(f"unique_id_{side}")
+        )
+        for name, side in ((INTERVIEW, "l"), (REGISTER, "r"))
+    )
+    chosen = left.join(right, on="cluster_id").select("unique_id_l", "unique_id_r")
+    return ids.join(chosen, on=["unique_id_l", "unique_id_r"], how="semi").select(pairs.columns)
 
 
 # -------------------------------------------------------------------- Splink
@@ -205,7 +247,7 @@ def _settings(fields: FieldSet) -> dict:
             " and ".join(f'l."{one}" = r."{other}"' for one, other in (("wave", "wave"), *block))
             for block in fields.blocks
         ],
-        "retain_matching_columns": False,
+        "retain_matching_columns": True,  # the levels are kept with them
         "additional_columns_to_retain": ["person_key"],
     }
 
@@ -217,7 +259,7 @@ def _linker(api: Any, settings: dict, interviews: pa.Table, persons: pa.Table) -
         api.register(interviews, dataset_display_name=INTERVIEW),
         api.register(persons, dataset_display_name=REGISTER),
     ]
-    return Linker(tables, settings)
+    return Linker(tables, settings, log_level=logging.ERROR)
 
 
 def _known_pairs(prepared: Prepared) -> pa.Table:
