@@ -182,7 +182,7 @@ def one_to_one(pairs: pl.DataFrame) -> pl.DataFrame:
     """Return the pairs of persons and interviews that are each other's best, at most one each.
 
     pairs: scenario, respondent_id, wave, person_key and match_probability among others. Within a
-    scenario and wave nobody is linked twice; two equal bests drop out.
+    scenario and wave nobody is linked twice; equals drop out, because neither can be told to be it.
     """
     if not pairs.height:
         return pairs
@@ -195,7 +195,9 @@ def one_to_one(pairs: pl.DataFrame) -> pl.DataFrame:
     sides = [
         ids.select(unique_id=pl.col(f"unique_id_{side}").unique().sort()) for side in ("l", "r")
     ]
-    with _splink() as api:
+    # As Splink writes them, its joins go along the pairs; in another order two tables meet first
+    # that have little in common, and memory grows with the square of the interviews.
+    with _splink(joins_as_written=True) as api:
         exact = Comparison(
             "unique_id", ("unique_id",), (Level("same", "l.unique_id = r.unique_id"),)
         )
@@ -227,11 +229,15 @@ def one_to_one(pairs: pl.DataFrame) -> pl.DataFrame:
 class _splink:
     """A Splink database of its own, in memory, closed at the end."""
 
+    def __init__(self, joins_as_written: bool = False) -> None:
+        threads = os.environ.get("MIGRANTPANEL_THREADS")
+        self.connection = duckdb.connect(config={"threads": threads} if threads else {})
+        if joins_as_written:
+            self.connection.execute("set disabled_optimizers = 'join_order'")
+
     def __enter__(self) -> Any:
         from splink import DuckDBAPI
 
-        threads = os.environ.get("MIGRANTPANEL_THREADS")
-        self.connection = duckdb.connect(config={"threads": threads} if threads else {})
         return DuckDBAPI(self.connection)
 
     def __exit__(self, *_: object) -> None:
