@@ -8,6 +8,7 @@ final as (
     select
         calendar.person_id,
         calendar.year,
+        spell.start_date as household_start_date,
         spell.household_type_code,
         spell.household_place_code,
         spell.is_reference_person as is_household_reference_person,
