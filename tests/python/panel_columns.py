@@ -12,7 +12,7 @@ from migrantpanel.project import project_dir
 LIST = "mart_person_year"
 SAME = ("mart_partner_year", "mart_child_year")
 START = "      # The columns of mart_person_year; `make columns` copies them.\n"
-FIRST, END = "      - name: residence_status\n", "\nunit_tests:\n"
+FIRST, END = "      - name: is_respondent\n", "\nunit_tests:\n"
 
 
 def listed(text: str) -> str:
