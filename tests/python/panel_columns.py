@@ -10,7 +10,7 @@ from pathlib import Path
 from migrantpanel.project import project_dir
 
 LIST = "mart_person_year"
-SAME = ("mart_partner_year", "mart_child_year")
+SAME = ("mart_partner_year", "mart_child_year", "mart_person_interview")
 START = "      # The columns of mart_person_year; `make columns` copies them.\n"
 FIRST, END = "      - name: is_respondent\n", "\nunit_tests:\n"
 
