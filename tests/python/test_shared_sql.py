@@ -66,7 +66,10 @@ def test_every_window_says_where_nulls_go_or_orders_what_has_none(world: World) 
 
 def test_the_whole_population_and_the_themes_of_the_panel_are_shared(world: World) -> None:
     manifest = json.loads((world.target / "manifest.json").read_text(encoding="utf-8"))
-    survey_sized = {"panel_role", "panel_union", "panel_union_year", "panel_same_household"}
+    survey_sized = {
+        *("panel_role", "panel_union", "panel_union_year", "panel_same_household"),
+        *("panel_child", "panel_child_home", "panel_sibling"),
+    }
     untagged = {
         node["name"]
         for node in manifest["nodes"].values()
