@@ -68,6 +68,23 @@ last_report as (
     ) = 1
 ),
 
+-- A correction repeats its period: money and hours add up, days do not.
+period as (
+    select
+        person_id,
+        year,
+        job_key,
+        start_date,
+        sum(wage_eur) as wage_eur,
+        sum(special_payment_eur) as special_payment_eur,
+        sum(paid_hours) as paid_hours,
+        sum(overtime_hours) as overtime_hours,
+        max(job_days) as job_days,
+        max(full_time_days) as full_time_days
+    from employment
+    group by person_id, year, job_key, start_date
+),
+
 job_total as (
     select
         person_id,
@@ -80,7 +97,7 @@ job_total as (
         sum(overtime_hours) as overtime_hours,
         sum(job_days) as job_days,
         sum(full_time_days) as full_time_days
-    from employment
+    from period
     group by person_id, year, job_key
 ),
 

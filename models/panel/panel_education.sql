@@ -48,7 +48,16 @@ attained as (
 ),
 
 delivered as (
-    select min(year) as first_year from attained
+    select min(year) as first_year from coded
+),
+
+-- Who is in a file without a level is known to it.
+present as (
+    select
+        person_key,
+        min(year) as first_year
+    from coded
+    group by person_key
 ),
 
 -- A level once registered stays known in later years: `education_data_year` says from
@@ -82,6 +91,7 @@ final as (
             when attained.attained_code is not null then null
             when dated.year < delivered.first_year or delivered.first_year is null
                 then 'not_delivered'
+            when present.first_year <= dated.year then 'unknown'
             else 'not_in_population'
         end as education_missing_reason,
         attained.followed_code as education_followed_soi_code,
@@ -92,6 +102,8 @@ final as (
         attained.record_weight as education_record_weight
     from dated
     cross join delivered
+    left outer join present
+        on dated.person_key = present.person_key
     left outer join attained
         on
             dated.person_key = attained.person_key

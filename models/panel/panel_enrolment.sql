@@ -110,6 +110,7 @@ described as (
                     then 'primary'
             end
         ) as enrolled_sector,
+        main_enrolment.person_id is not null as is_post_primary,
         main_enrolment.soi_level_code as enrolled_soi_code,
         coalesce(main_enrolment.grade, primary_pupil.grade) as enrolled_grade,
         coalesce(enrolment_year.year, participant_year.year) is not null
@@ -143,7 +144,7 @@ final as (
             when is_delivered and is_primary_delivered then false
         end as is_in_training,
         case
-            when enrolment_series is not null then true
+            when is_post_primary then true
             when is_delivered then false
         end as is_in_post_primary_training,
         enrolled_sector,

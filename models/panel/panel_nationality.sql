@@ -34,6 +34,16 @@ on_last_day as (
     ) = 1
 ),
 
+followed as (
+    select
+        person_key,
+        start_date,
+        nationality_code,
+        lag(nationality_code) over (partition by person_key order by start_date)
+            as previous_code
+    from nationality
+),
+
 -- The file of changes starts later than the spells: before, a first Dutch spell after
 -- another one tells the same.
 became_dutch as (
@@ -51,11 +61,10 @@ became_dutch as (
         person_key,
         start_date as change_date,
         'spell' as naturalisation_series
-    from nationality
-    where nationality_code = '{{ var("dutch_nationality") }}'
-    qualify
-        lag(nationality_code) over (partition by person_key order by start_date)
-        <> '{{ var("dutch_nationality") }}'
+    from followed
+    where
+        nationality_code = '{{ var("dutch_nationality") }}'
+        and previous_code <> '{{ var("dutch_nationality") }}'
 ),
 
 naturalisation as (
