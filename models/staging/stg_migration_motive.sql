@@ -10,7 +10,7 @@ typed as (
         {{ text_to_date('vrldatumaanvangmigmot') }} as start_date,
         {{ spell_end('vrldatumeindemigmot') }} as end_date,
         vrlmigmotsysteem as motive_system_code,
-        vrlmigmotind as motive_code,
+        nullif(trim(vrlmigmotind), '') as motive_code,
         vrlmigdoelgezin = '1' as has_family_goal,
         vrlmigdoelarbeid = '1' as has_labour_goal,
         vrlmigdoelasiel = '1' as has_asylum_goal,

@@ -156,12 +156,29 @@ def build(
         str | None,
         typer.Option(help="Build only this dbt selection, on a copy of what is published."),
     ] = None,
+    incremental: Annotated[
+        bool,
+        typer.Option(
+            "--incremental",
+            help="Build again only what depends on files that changed since the published build.",
+        ),
+    ] = False,
 ) -> None:
     """Land, build and test every layer, and publish: all or nothing."""
     from migrantpanel import warehouse as room
 
+    if select and incremental:
+        raise typer.BadParameter("give --select or --incremental, not both")
     done = room.build(
-        extracts, warehouse, landing, project_dir(), site, _existing(overlay), select, screen.print
+        extracts,
+        warehouse,
+        landing,
+        project_dir(),
+        site,
+        _existing(overlay),
+        select,
+        screen.print,
+        incremental,
     )
     for stage, seconds in done.seconds.items():
         screen.print(f"{stage:14} {seconds:7.1f} s")
