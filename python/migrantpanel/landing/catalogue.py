@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from migrantpanel.errors import UserError
+from migrantpanel.landing.consent import consent_problems
 
 Row = dict[str, str]
 
@@ -211,6 +212,8 @@ def _read_overlay(overlay: Path | None, headers: dict[str, list[str]]) -> dict[s
                 f"{path}: {' '.join(twice)} has more than one row: keep one per {', '.join(key)}"
             )
             continue
+        if path.stem == "consent":
+            problems += consent_problems(path.name, rows)
         found[path.stem] = rows
     UserError.collect(problems)
     return found
