@@ -23,7 +23,7 @@ spell_in_year as (
         least(coalesce(spell.end_date, {{ far_future() }}), calendar.last_day + 1)
             as until_date
     from calendar
-    left outer join {{ ref('stg_income_source_spell') }} as spell
+    left outer join {{ resolved(ref('stg_income_source_spell')) }} as spell
         on
             calendar.person_key = spell.person_key
             and calendar.last_day >= spell.start_date
@@ -49,7 +49,7 @@ delivered as (
     select
         cast(year(min(start_date)) as int) as first_year,
         cast(year(max(start_date)) as int) as last_year
-    from {{ ref('stg_income_source_spell') }}
+    from {{ resolved(ref('stg_income_source_spell')) }} as income_source_spell
 ),
 
 summed as (
