@@ -19,6 +19,7 @@ from migrantpanel.errors import UserError
 from migrantpanel.simulation.blocks import block_sizes, each_block
 from migrantpanel.simulation.contact import contact_extracts
 from migrantpanel.simulation.country import Country
+from migrantpanel.simulation.defects import write_manifest
 from migrantpanel.simulation.files import join_frames, join_parts, write_part
 from migrantpanel.simulation.numbering import Numbering, number_blocks
 from migrantpanel.simulation.parameters import load_parameters, parameter_file
@@ -167,10 +168,12 @@ def _write_surveys(
 
     population = Stored(plan.work / "parts" / "frame", plan.work / "truth", numberings[0])
     folders = plan.work / "extracts", plan.work / "truth"
-    write_surveys(
+    manifest = write_surveys(
         population, *folders, asked.survey_fraction, plan.seed, plan.file_format, report,
+        plan.defects,
         withheld=parameter_file("contact.yaml")["number_withheld"] if asked.contact_files else 0,
     )  # fmt: skip
+    write_manifest(folders[1], manifest, plan.defects)
     progress.update(task, description="surveys", completed=1)
 
 

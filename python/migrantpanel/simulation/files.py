@@ -13,7 +13,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from migrantpanel.simulation.sav import Column, row_bytes, sav_header, sav_rows
+from migrantpanel.simulation.converted import csv_columns, csv_rows
+from migrantpanel.simulation.sav import Column, in_windows_1252, row_bytes, sav_header, sav_rows
+
+WINDOWS = "windows-1252"
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class File:
     name: str
     columns: Sequence[Column]
     form: str
+    encoding: str = "utf-8"
 
     def path(self, root: Path) -> Path:
         """Return where the file is written below a folder of extracts."""
@@ -72,8 +76,23 @@ def _sav_part(frame: pl.DataFrame, file: File, part: Path) -> None:
 def _join_sav(parts: Sequence[Path], file: File, path: Path) -> None:
     columns = list(file.columns)
     rows = sum(part.stat().st_size for part in parts) // row_bytes(columns)
+    header = sav_header(columns, rows, file.name)
+    if file.encoding == WINDOWS:
+        header = in_windows_1252(header, columns)
     with path.open("wb") as target:
-        target.write(sav_header(columns, rows, file.name))
+        target.write(header)
+        for part in parts:
+            with part.open("rb") as source:
+                shutil.copyfileobj(source, target, 1 << 20)
+
+
+def _csv_part(frame: pl.DataFrame, file: File, part: Path) -> None:
+    part.write_bytes(csv_rows(frame, file.columns))
+
+
+def _join_csv(parts: Sequence[Path], file: File, path: Path) -> None:
+    with path.open("wb") as target:
+        target.write(csv_columns(file.columns).encode(WINDOWS))
         for part in parts:
             with part.open("rb") as source:
                 shutil.copyfileobj(source, target, 1 << 20)
@@ -96,5 +115,6 @@ Part = Callable[[pl.DataFrame, File, Path], None]
 Join = Callable[[Sequence[Path], File, Path], None]
 FORMS: dict[str, tuple[Part, Join]] = {
     "sav": (_sav_part, _join_sav),
+    "csv": (_csv_part, _join_csv),
     "parquet": (_parquet_part, _join_parquet),
 }

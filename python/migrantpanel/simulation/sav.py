@@ -21,7 +21,7 @@ _SYSTEM_MISSING = -np.finfo(np.float64).max
 # the time is always the same, so that the same seed gives the same bytes.
 _CASES, CREATED = 80, 92
 FIXED_TIME = b"31 Dec 2312:00:00"
-_END_OF_DICTIONARY = struct.pack("<ii", 999, 0)
+END_OF_DICTIONARY = struct.pack("<ii", 999, 0)
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,25 @@ def sav_header(columns: list[Column], rows: int, label: str) -> bytes:
     struct.pack_into("<i", header, _CASES, rows)
     header[CREATED : CREATED + len(FIXED_TIME)] = FIXED_TIME
     return bytes(header)
+
+
+def in_windows_1252(header: bytes, columns: list[Column]) -> bytes:
+    """Write the labels of a header in Windows-1252, while it goes on to say UTF-8."""
+    labels = {label for c in columns for label in (c.label, *c.values.values())}
+    for label in sorted(label for label in labels if not label.isascii()):
+        for entry in (_value_label, _variable_label):
+            header = header.replace(entry(label.encode()), entry(label.encode("windows-1252")))
+    return header
+
+
+def _value_label(text: bytes) -> bytes:
+    """Return a value label as it stands in a header: its length, filled to eight bytes."""
+    return (bytes([len(text)]) + text).ljust(-(-(len(text) + 1) // 8) * 8)
+
+
+def _variable_label(text: bytes) -> bytes:
+    """Return the label of a variable as it stands in a header, filled to four bytes."""
+    return struct.pack("<i", len(text)) + text.ljust(-(-len(text) // 4) * 4)
 
 
 def sav_rows(frame: pl.DataFrame, columns: list[Column]) -> memoryview | bytes:
@@ -124,5 +143,5 @@ def _dictionary(columns: list[Column], label: str) -> bytes:
             variable_format={c.name: c.format for c in columns},
         )
         content = path.read_bytes()
-    end = content.rindex(_END_OF_DICTIONARY, 0, len(content) - row_bytes(columns))
-    return content[: end + len(_END_OF_DICTIONARY)]
+    end = content.rindex(END_OF_DICTIONARY, 0, len(content) - row_bytes(columns))
+    return content[: end + len(END_OF_DICTIONARY)]

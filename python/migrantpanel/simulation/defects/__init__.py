@@ -6,8 +6,16 @@ made, `rows` changes the rows of one delivered file, `files` how a file is deliv
 `surveys/damage.py` what the survey files say.
 """
 
-from migrantpanel.simulation.defects.manifest import MANIFEST
+from migrantpanel.simulation.defects.manifest import MANIFEST, write_manifest
 from migrantpanel.simulation.defects.people import KINDS, Damage, damage
 from migrantpanel.simulation.defects.rates import known_kinds, read_overrides
 
-__all__ = ["KINDS", "MANIFEST", "Damage", "damage", "known_kinds", "read_overrides"]
+__all__ = [
+    "KINDS",
+    "MANIFEST",
+    "Damage",
+    "damage",
+    "known_kinds",
+    "read_overrides",
+    "write_manifest",
+]

@@ -353,6 +353,19 @@ def truncated_income(rows: Rows, spec: dict) -> None:
         rows.write(here, **{column: rows.frame[column].gather(here).clip(low, high)})
 
 
+def income_series_break(rows: Rows, spec: dict) -> None:
+    """Amounts of the older series that lack a part."""
+    at = rows.choose(spec["rate"], ~pl.col("unknown") & (pl.col("PERSBRUT") > 0))
+    part = 1 - spec["lacks"]
+    rows.write(
+        at,
+        **{
+            column: (rows.frame[column].gather(at) * part).round().cast(pl.Int64)
+            for column in ("PERSBRUT", "PERSINK", "PERSPRIM")
+        },
+    )
+
+
 def partner_abroad(rows: Rows, spec: dict) -> None:
     """Partners without a number; those beyond the rate are not delivered."""
     abroad = pl.col("RINPERSOONSVERBINTENISP") == NOT_R
@@ -386,6 +399,7 @@ ROW_KINDS: dict[str, RowKind] = {
     "sentinel_area": sentinel,
     "sentinel_amount": sentinel_amount,
     "truncated_income": truncated_income,
+    "income_series_break": income_series_break,
     "partner_abroad": partner_abroad,
 }
 # Kinds that a rate of 0 takes out of the files, where others would do nothing.

@@ -8,6 +8,7 @@ from importlib.resources import files
 import polars as pl
 import yaml
 
+from migrantpanel.simulation.defects.files import deliver_files
 from migrantpanel.simulation.defects.rows import damage_rows
 from migrantpanel.simulation.files import File
 from migrantpanel.simulation.naturalisation import nationalities
@@ -73,10 +74,12 @@ class Extract:
     columns: list[Column]
     frame: Callable[[], pl.DataFrame]
     file_format: str | None = None
+    encoding: str = "utf-8"
 
     def file(self, file_format: str) -> File:
         """Return the file; `file_format` is its form where it has none of its own."""
-        return File(self.folder, self.name, self.columns, self.file_format or file_format)
+        form = self.file_format or file_format
+        return File(self.folder, self.name, self.columns, form, self.encoding)
 
 
 @cache
@@ -120,7 +123,11 @@ def layout(register: str, year: int, labels: dict[str, dict[str, str]]) -> list[
 
 
 def extracts(registers: Registers) -> Iterator[Extract]:
-    """Yield the files to deliver."""
+    """Yield the files to deliver, damaged as the parameters say."""
+    yield from deliver_files(registers, list(_sound_files(registers)))
+
+
+def _sound_files(registers: Registers) -> Iterator[Extract]:
     parameters = registers.country.parameters
     labels = {
         "country": {

@@ -1,6 +1,6 @@
 """Simulates every wave from a country, and writes the delivered files and the truth beside them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -10,8 +10,10 @@ import polars as pl
 from migrantpanel.errors import UserError
 from migrantpanel.random import generator
 from migrantpanel.simulation.country import Country
+from migrantpanel.simulation.parameters import load_parameters
 from migrantpanel.simulation.surveys.answers import answer_members, answer_wave
 from migrantpanel.simulation.surveys.attributes import at_interview, person_attributes
+from migrantpanel.simulation.surveys.damage import SurveyDamage, changed_value_labels
 from migrantpanel.simulation.surveys.delivery import (
     sample_variables,
     survey_variables,
@@ -37,20 +39,23 @@ def write_surveys(
     seed: int,
     file_format: str = "sav",
     progress: Callable[[str], None] | None = None,
+    defects: Mapping[str, float] | None = None,
     withheld: float = 0,
-) -> None:
+) -> pl.DataFrame:
     """Write the survey and sample files of all waves below `out`, and their truth below `truth`.
 
     `survey_fraction` scales the published net samples, rounded to whole persons (half to even); a
     wave of nobody is left out. The truth is five Parquet tables: survey_respondent, survey_sample
     (drawn persons with their chances), survey_answer (expected harmonised values),
     survey_member_answer (those of household members, by their number in the grid) and
-    survey_register_difference (what people say beside what the register holds). Raises `UserError`
-    with one line per wave and group for which the country is too small. `withheld` is the share of
-    respondents whose survey file comes without the person number that the register has.
+    survey_register_difference (what people say beside what the register holds). `defects` replace
+    rates of damage; `withheld` is the share of respondents whose survey file comes without the
+    person number that the register has. Returns the manifest of what was damaged. Raises
+    `UserError` with one line per wave and group for which the country is too small.
     """
     waves = asked_waves(survey_fraction)
     parts: dict[str, list[pl.DataFrame]] = {}
+    manifest = [changed_value_labels(waves)]
     samples = _all_samples(waves, population, survey_fraction, seed)
     for wave, drawn in zip(waves, samples, strict=True):
         if progress:
@@ -60,19 +65,25 @@ def write_surveys(
         people = person_attributes(at_interview(country, respondents))
         rng = generator(seed, "survey", wave.survey, wave.year, "withheld numbers")
         delivered, beside = answer_wave(wave, people, seed)
+        harm = SurveyDamage(wave, load_parameters(defects).defects, seed)
+        delivered = harm.answers(people, delivered)
         places, of_members = pl.DataFrame(), {}
         if wave.members:
             places = household_places(country, people, wave.frame_date, wave.members.maximum)
             of_members = answer_members(wave.members, wave, places, seed)
+            of_members = harm.members(people, places, of_members)
         folder = out / "Surveys" / f"{wave.survey}{wave.year}"
         suffix = "parquet" if file_format == "parquet" else "sav"
         write_labelled(
-            survey_variables(
-                wave, _without_some_numbers(people, withheld, rng), delivered, of_members
+            harm.labels(
+                survey_variables(
+                    wave, _without_some_numbers(people, withheld, rng), delivered, of_members
+                )
             ),
             folder / f"{wave.name}.{suffix}",
             wave.title,
             file_format,
+            harm.encoding(),
         )
         write_labelled(
             sample_variables(wave, drawn),
@@ -80,12 +91,14 @@ def write_surveys(
             f"{wave.title}: steekproef",
             file_format,
         )
+        manifest.append(harm.manifest())
         tables = truth_tables(wave, drawn, people, delivered, beside, places, of_members)
         for name, frame in tables.items():
             parts.setdefault(name, []).append(frame)
     truth.mkdir(parents=True, exist_ok=True)
     for name, frames in parts.items():
         pl.concat(frames).write_parquet(truth / f"{name}.parquet", compression="zstd")
+    return pl.concat(manifest)
 
 
 def _without_some_numbers(
