@@ -33,6 +33,8 @@ EXACT, PROBABILISTIC = "exact_characteristics", "probabilistic"
 UNKNOWN, PRESENT, ABSENT = "unknown", "known", "known_absent"
 # An interview with a lower probability has no candidate worth telling.
 LOWEST_PROBABILITY = 0.05
+# However right links are on average, none is made that is less likely than not.
+LEAST_LIKELY = 0.5
 STEPS = 200
 CALIBRATION_FILE = "calibration.json"
 # Digits that are kept, so that the order of additions does not show.
@@ -219,7 +221,7 @@ def calibrate_links(pairs: pl.DataFrame, asked: pl.DataFrame, target: float) -> 
     return Calibration(
         probability=[round(float(x), DIGITS) for x in fitted.X_thresholds_],
         precision=[round(float(y), DIGITS) for y in fitted.y_thresholds_],
-        threshold=good["probability"].min(),
+        threshold=max(good["probability"].min(), LEAST_LIKELY) if good.height else None,
         exact_precision=round(exact_right / (exact["weight"].sum() + 0.5), DIGITS),
         share_reached=reached,
         share_in_register=round(share, DIGITS),
@@ -239,7 +241,10 @@ def exact_links(pairs: pl.DataFrame) -> pl.DataFrame:
 def links(
     pairs: pl.DataFrame, asked: pl.DataFrame, calibration: Calibration, passes: Sequence[str]
 ) -> pa.Table:
-    """Return the links of the passes in order; whom one pass takes the next one leaves alone."""
+    """Return the links of the passes in order; whom one pass takes the next one leaves alone.
+
+    An interview without a candidate has one row of the last pass, without a person.
+    """
     found = []
     weight = {UNKNOWN: 1.0, PRESENT: calibration.share_in_register,
               ABSENT: 1 - calibration.share_in_register}  # fmt: skip
@@ -270,8 +275,18 @@ def links(
                 & (pl.col("match_probability") >= (threshold or 0.0)),
             )
         )
+    scored = pl.concat(found, how="diagonal")
+    nobody = asked.join(scored, on=["scenario", "respondent_id"], how="anti").select(
+        "scenario",
+        "respondent_id",
+        link_pass=pl.lit(PROBABILISTIC if PROBABILISTIC in passes else EXACT),
+        match_probability=pl.lit(0.0),
+        estimated_precision=pl.lit(0.0),
+        is_right=pl.when(pl.col("scenario") != UNKNOWN).then(pl.lit(False)),
+        is_accepted=pl.lit(False),
+    )
     return (
-        pl.concat(found, how="diagonal")
+        pl.concat([scored, nobody], how="diagonal")
         .with_columns(scenario_weight=pl.col("scenario").replace_strict(weight))
         .sort("scenario", "respondent_id", "link_pass")
         .select(SCORE_SCHEMA.names)
