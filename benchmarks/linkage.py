@@ -190,7 +190,8 @@ def _interviews(people: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
 
 def _run(name: str, folder: Path) -> dict[str, float]:
     """Link, and compare with who the interviews really are."""
-    with duckdb.connect(config={"threads": os.environ["MIGRANTPANEL_THREADS"]}) as connection:
+    config = {"threads": os.environ["MIGRANTPANEL_THREADS"], "memory_limit": "4GB"}
+    with duckdb.connect(config=config | {"temp_directory": str(folder)}) as connection:
         start = time.perf_counter()
         scored = score_links(
             connection,

@@ -39,3 +39,12 @@ nullif(
     ''
 )
 {%- endmacro %}
+
+{#- Whether somebody is born in a month; an imputed month leaves the year. -#}
+{% macro born_in_month(person, child) -%}
+year({{ person }}.birth_date) = year({{ child }}.birth_month_start)
+            and (
+                {{ person }}.birth_date_is_imputed
+                or month({{ person }}.birth_date) = month({{ child }}.birth_month_start)
+            )
+{%- endmacro %}

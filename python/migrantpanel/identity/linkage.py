@@ -9,6 +9,7 @@ does too. What comes out is one row per interview and candidate with the odds of
 import json
 import logging
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ FEWEST_KNOWN = 50
 RANDOM_INTERVIEWS, RANDOM_PERSONS = 500, 4_000
 # Candidates with lower odds than this against the best possible are not kept.
 LOWEST_WEIGHT = -12.0
+# Interviews that are compared at once: the pairs of more of them would not fit into memory.
+CHUNK = 20_000
+MEMORY_LIMIT = "4GB"
 MODEL_FILE = "model.json"
 
 
@@ -166,7 +170,10 @@ def compare(prepared: Prepared, model: Model, fields: FieldSet) -> pa.Table:
         linker = _linker(api, model.settings, prepared.interviews, prepared.candidates)
         for column, table in model.frequencies.items():
             linker.table_management.register_term_frequency_lookup(api.register(table), column)
-        found = linker.inference.predict(threshold_match_weight=LOWEST_WEIGHT)
+        chunks = -(-prepared.interviews.num_rows // CHUNK)
+        found = linker.inference.predict(
+            threshold_match_weight=LOWEST_WEIGHT, num_chunks_left=chunks, num_chunks_right=1
+        )
         evidence = " || ', ' || ".join(comparison.evidence() for comparison in fields.comparisons)
         exact = " and ".join(comparison.is_exact() for comparison in fields.comparisons)
         return found.query_sql(
@@ -230,8 +237,11 @@ class _splink:
     """A Splink database of its own, in memory, closed at the end."""
 
     def __init__(self, joins_as_written: bool = False) -> None:
-        threads = os.environ.get("MIGRANTPANEL_THREADS")
-        self.connection = duckdb.connect(config={"threads": threads} if threads else {})
+        config = {"memory_limit": MEMORY_LIMIT}
+        if threads := os.environ.get("MIGRANTPANEL_THREADS"):
+            config["threads"] = threads
+        self.folder = tempfile.TemporaryDirectory()
+        self.connection = duckdb.connect(config=config | {"temp_directory": self.folder.name})
         if joins_as_written:
             self.connection.execute("set disabled_optimizers = 'join_order'")
 
@@ -242,6 +252,7 @@ class _splink:
 
     def __exit__(self, *_: object) -> None:
         self.connection.close()
+        self.folder.cleanup()
 
 
 def _settings(fields: FieldSet) -> dict:
