@@ -190,7 +190,7 @@ def _interviews(people: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
 
 def _run(name: str, folder: Path) -> dict[str, float]:
     """Link, and compare with who the interviews really are."""
-    config = {"threads": os.environ["MIGRANTPANEL_THREADS"], "memory_limit": "4GB"}
+    config = {"threads": os.environ["MIGRANTPANEL_THREADS"], "memory_limit": "3GB"}
     with duckdb.connect(config=config | {"temp_directory": str(folder)}) as connection:
         start = time.perf_counter()
         scored = score_links(

@@ -30,7 +30,7 @@ RANDOM_INTERVIEWS, RANDOM_PERSONS = 500, 4_000
 LOWEST_WEIGHT = -12.0
 # Interviews that are compared at once: the pairs of more of them would not fit into memory.
 CHUNK = 20_000
-MEMORY_LIMIT = "4GB"
+DEFAULT_MEMORY = "3GB"
 MODEL_FILE = "model.json"
 
 
@@ -237,7 +237,7 @@ class _splink:
     """A Splink database of its own, in memory, closed at the end."""
 
     def __init__(self, joins_as_written: bool = False) -> None:
-        config = {"memory_limit": MEMORY_LIMIT}
+        config = {"memory_limit": os.environ.get("MIGRANTPANEL_MEMORY", DEFAULT_MEMORY)}
         if threads := os.environ.get("MIGRANTPANEL_THREADS"):
             config["threads"] = threads
         self.folder = tempfile.TemporaryDirectory()
