@@ -33,7 +33,8 @@ boundary as (
             living_together.person_key = registered.person_key
             and living_together.partner_key = registered.partner_key
             and living_together.start_date < registered.end_date
-            and living_together.end_date + {{ var('slack_days') }} >= registered.start_date
+            and registered.start_date
+            <= living_together.end_date + {{ var('slack_days') }}
     union all
     select
         person_key,
