@@ -94,7 +94,7 @@ numbered as (
         *,
         sum(
             case
-                when start_date <= reached_date + {{ var('slack_days') }} then 0
+                when start_date <= reached_date then 0
                 else 1
             end
         ) over (
