@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+import panel_docs
 from conftest import World
 from migrantpanel.project import project_dir
 
@@ -218,3 +219,9 @@ def test_no_series_crosses_its_break(warehouse) -> None:
         """
     ).fetchone()
     assert mixed == (0,)
+
+
+def test_the_page_of_the_panel_lists_its_columns_and_breaks() -> None:
+    page = project_dir() / panel_docs.PAGE
+    text = page.read_text(encoding="utf-8")
+    assert panel_docs.update(text) == text, "make columns"
