@@ -55,6 +55,7 @@ readme: build ## Put the answers of the default build's queries into the README.
 
 columns: $(CORE) ## Copy the columns of mart_person_year to the marts that carry the same ones.
 	$(BIN)/python tests/python/panel_columns.py
+	$(BIN)/python tests/python/panel_docs.py
 
 lock: $(DEV) ## Pin every package with its hashes, from requirements/*.in.
 	$(BIN)/pip install uv

@@ -6,11 +6,13 @@
 ] -%}
 {%- set of_pair = [
     'has_same_origin_group', 'has_same_generation', 'education_level_gap',
-    'partner_older_years', 'partner_arrived_later_years', 'partner_arrived_after_union'
+    'partner_older_years', 'partner_arrived_later_years',
+    'partner_arrived_after_union'
 ] -%}
 {#- Of a partner outside the register only what the union itself says is known. -#}
 {%- set of_both = ['sex_code', 'birth_year', 'birth_country_code', 'origin_group'] -%}
-{%- set of_partner = model.columns | reject('in', of_union + of_pair + of_both) | list -%}
+{%- set of_partner = model.columns
+    | reject('in', of_union + of_pair + of_both) | list -%}
 
 with union_year as (
     select

@@ -1,5 +1,5 @@
-{#- Each column at its last reference date on or before the day: spells on the day itself, the
-    rest from the panel year that `reference` in the contract beside this model leads to. -#}
+{#- Each column at its last reference date on or before the day: spells on the day
+    itself, the rest from the panel year that `reference` in the contract leads to. -#}
 {%- set of_interview = [
     'respondent_id', 'years_from_interview', 'person_id', 'survey', 'survey_year',
     'interview_date', 'reference_date', 'year'
@@ -9,7 +9,7 @@
 ] -%}
 {%- set of_day = [] -%}
 {%- for theme in themes -%}
-    {%- do of_day.extend(contract_columns('panel_interview_' ~ theme)) -%}
+{%- do of_day.extend(contract_columns('panel_interview_' ~ theme)) -%}
 {%- endfor -%}
 {%- set relation = {'1 October': 'in_october', '31 December': 'in_december'} -%}
 
@@ -49,7 +49,8 @@ final as (
         {% for column in of_interview %}
         anniversary.{{ column }}{{ "," if not loop.last }}
         {% endfor %}
-        {%- for column, contract in model.columns.items() if column not in of_interview %},
+        {%- for column, contract in model.columns.items()
+            if column not in of_interview %},
         {%- set reference = contract.meta.get('reference') %}
         {%- if column in of_day and reference != 'year total' %}
         on_day.{{ column }}
@@ -62,15 +63,15 @@ final as (
         on
             anniversary.respondent_id = on_day.person_id
             and anniversary.year = on_day.year
-    left outer join person_year as in_year
+    left outer join person_year as in_year  -- noqa: ST11
         on
             anniversary.person_id = in_year.person_id
             and anniversary.year = in_year.year
-    left outer join person_year as in_october
+    left outer join person_year as in_october  -- noqa: ST11
         on
             anniversary.person_id = in_october.person_id
             and anniversary.october_year = in_october.year
-    left outer join person_year as in_december
+    left outer join person_year as in_december  -- noqa: ST11
         on
             anniversary.person_id = in_december.person_id
             and anniversary.december_year = in_december.year

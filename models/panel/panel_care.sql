@@ -1,7 +1,7 @@
 {{ config(tags=['shared']) }}
 
-{#- Kinds of care, each with the delivered kinds it adds up; a kind that a year's file lacks
-    is null there. -#}
+{#- Kinds of care, each with the delivered kinds it adds up; a kind that a year's file
+    lacks is null there. -#}
 {%- set kinds = {
     'gp': ['gp_cost_eur'],
     'pharmacy': ['pharmacy_cost_eur'],
@@ -37,19 +37,16 @@ kind as (
     select
         person_key,
         year,
+        {% for kind, parts in kinds.items() %}
+        case
+            when not ({{ parts | join(' is null and ') }} is null)
+                then coalesce({{ parts | join(', 0) + coalesce(') }}, 0)
+        end as {{ kind }}_eur,
+        {% endfor %}
         case
             when basic_mental_cost_eur is not null then 'basic_and_specialist'
             when mental_care_cost_eur is not null then 'psychologist_and_mental'
-        end as mental_care_series,
-        {% for kind, parts in kinds.items() %}
-        case
-            when {{ parts | join(' is null and ') }} is null then null
-            else
-                {% for part in parts -%}
-                coalesce({{ part }}, 0){{ " + " if not loop.last }}
-                {%- endfor %}
-        end as {{ kind }}_eur{{ "," if not loop.last }}
-        {% endfor %}
+        end as mental_care_series
     from cost
 ),
 
@@ -67,10 +64,10 @@ priced as (
         {% endfor %}
         cast(
             round(
-                {% for kind in kinds %}
-                coalesce(kind.{{ kind }}_eur, 0){{ " + " if not loop.last }}
-                {% endfor %},
                 0
+                {% for kind in kinds %}
+                + coalesce(kind.{{ kind }}_eur, 0)
+                {% endfor %}
             ) as bigint
         ) as care_total_eur,
         price.real_factor

@@ -5,7 +5,7 @@ with pseudonym as (
     from {{ ref('id_person_key') }}
 ),
 
--- Every child of a respondent counts in the order of births, also one who is not followed.
+-- Every child of a respondent counts in the order of births, followed or not.
 born as (
     select distinct
         link.parent_key,

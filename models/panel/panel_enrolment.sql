@@ -133,7 +133,7 @@ described as (
         on calendar.year = primary_year.year
 ),
 
--- Nobody in a delivered year's files is in training; before the first files nobody knows.
+-- Who is in none of a delivered year's files is not in training.
 final as (
     select
         person_id,

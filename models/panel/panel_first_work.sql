@@ -65,34 +65,42 @@ job_coverage as (
     select min(first_day_at_work) as first_date from {{ ref('id_job_year') }}
 ),
 
+known as (
+    select
+        arrival.person_id,
+        first_work.first_work_date,
+        {{ months_between('arrival.arrival_date', 'first_work.first_work_date') }}
+            as arrival_to_first_work_months,
+        case
+            when arrival.arrival_date >= job_coverage.first_date
+                then first_job.first_job_date
+        end as first_job_date
+    from arrival
+    cross join job_coverage
+    left outer join first_work
+        on arrival.person_id = first_work.person_id
+    left outer join first_job
+        on arrival.person_id = first_job.person_id
+),
+
 -- Nothing is told before it happened.
 final as (
     select
         calendar.person_id,
         calendar.year,
-        case when first_work.first_work_date <= calendar.last_day
-            then first_work.first_work_date
+        case
+            when known.first_work_date <= calendar.last_day then known.first_work_date
         end as first_work_date,
-        case when first_work.first_work_date <= calendar.last_day
-            then
-                cast(
-                    {{ months_between('arrival.arrival_date', 'first_work.first_work_date') }}
-                    as int
-                )
+        case
+            when known.first_work_date <= calendar.last_day
+                then cast(known.arrival_to_first_work_months as int)
         end as arrival_to_first_work_months,
-        case when first_job.first_job_date <= calendar.last_day
-            then first_job.first_job_date
+        case
+            when known.first_job_date <= calendar.last_day then known.first_job_date
         end as first_job_date
     from calendar
-    cross join job_coverage
-    left outer join arrival
-        on calendar.person_id = arrival.person_id
-    left outer join first_work
-        on calendar.person_id = first_work.person_id
-    left outer join first_job
-        on
-            calendar.person_id = first_job.person_id
-            and arrival.arrival_date >= job_coverage.first_date
+    left outer join known
+        on calendar.person_id = known.person_id
 )
 
 select * from final

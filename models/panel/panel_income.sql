@@ -32,20 +32,20 @@ personal as (
     select
         person_key,
         year,
-        'persoonink' as income_series,
-        {{ before_2011 | join(', ') }},
         {% for column, type in from_2011.items() %}
-        cast(null as {{ type }}) as {{ column }}{{ "," if not loop.last }}
+        cast(null as {{ type }}) as {{ column }},
         {% endfor %}
+        {{ before_2011 | join(', ') }},
+        'persoonink' as income_series
     from {{ resolved(ref('stg_person_income_2003'), one_per='year') }} as person_income_2003
     where is_linkable
     union all
     select
         person_key,
         year,
-        'inpa' as income_series,
+        {{ from_2011 | join(', ') }},
         {{ before_2011 | join(', ') }},
-        {{ from_2011 | join(', ') }}
+        'inpa' as income_series
     from {{ resolved(ref('stg_person_income'), one_per='year') }} as person_income
     where is_linkable
 ),

@@ -6,7 +6,9 @@
     'social_assistance', 'other_benefit', 'sickness_benefit', 'pension', 'study_grant'
 ] %}
 {%- set amounts = ['month_income_eur'] %}
-{%- for source in sources %}{% do amounts.append('month_' ~ source ~ '_eur') %}{% endfor %}
+{%- for source in sources %}
+{%- do amounts.append('month_' ~ source ~ '_eur') %}
+{%- endfor %}
 
 with calendar as (
     select * from {{ ref('id_person_year') }}
@@ -80,14 +82,6 @@ final as (
     select
         calendar.person_id,
         calendar.year,
-        case
-            when
-                calendar.year < delivered.first_year
-                or calendar.year > delivered.last_year
-                or delivered.first_year is null
-                then 'not_delivered'
-            when coalesce(summed.year, resident.year) is null then 'not_in_population'
-        end as month_income_missing_reason,
         {% for column in amounts %}
         case
             when calendar.year between delivered.first_year and delivered.last_year
@@ -96,8 +90,16 @@ final as (
                         summed.{{ column }},
                         case when resident.year is not null then 0 end
                     )
-        end as {{ column }}{{ "," if not loop.last }}
+        end as {{ column }},
         {% endfor %}
+        case
+            when
+                calendar.year < delivered.first_year
+                or calendar.year > delivered.last_year
+                or delivered.first_year is null
+                then 'not_delivered'
+            when coalesce(summed.year, resident.year) is null then 'not_in_population'
+        end as month_income_missing_reason
     from calendar
     cross join delivered
     left outer join resident

@@ -107,11 +107,12 @@ final as (
         delivered_year.job_series,
         case when delivered_year.year is null then 'not_delivered' end
             as job_missing_reason,
-        case when delivered_year.year is not null
-            then coalesce(described.job_count, 0)
+        case
+            when delivered_year.year is not null then coalesce(described.job_count, 0)
         end as job_count,
-        case when delivered_year.year is not null
-            then coalesce(described.job_on_last_day_count, 0)
+        case
+            when delivered_year.year is not null
+                then coalesce(described.job_on_last_day_count, 0)
         end as job_on_last_day_count,
         described.wage_eur,
         {{ real_eur('described.wage_eur') }} as wage_real_eur,

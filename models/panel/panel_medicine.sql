@@ -7,7 +7,9 @@
     'respiratory', 'sensory', 'various'
 ] %}
 {%- set counts = [] %}
-{%- for group in groups %}{% do counts.append('medicine_' ~ group ~ '_count') %}{% endfor %}
+{%- for group in groups %}
+{%- do counts.append('medicine_' ~ group ~ '_count') %}
+{%- endfor %}
 
 with calendar as (
     select * from {{ ref('id_person_year') }}
@@ -45,11 +47,11 @@ counted as (
     select
         person_id,
         year,
-        cast(count(*) as int) as medicine_count,
         {% for group in groups %}
         cast(count(*) filter (where medicine_group = '{{ group }}') as int)
-            as medicine_{{ group }}_count{{ "," if not loop.last }}
+            as medicine_{{ group }}_count,
         {% endfor %}
+        cast(count(*) as int) as medicine_count
     from dispensed
     group by person_id, year
 ),
@@ -67,18 +69,18 @@ final as (
     select
         calendar.person_id,
         calendar.year,
-        case
-            when delivered_year.year is null then 'not_delivered'
-            when coalesce(counted.year, resident.year) is null then 'not_in_population'
-        end as medicine_missing_reason,
         {% for column in ['medicine_count'] + counts %}
         case
             when
                 delivered_year.year is not null
                 and coalesce(counted.year, resident.year) is not null
                 then coalesce(counted.{{ column }}, 0)
-        end as {{ column }}{{ "," if not loop.last }}
+        end as {{ column }},
         {% endfor %}
+        case
+            when delivered_year.year is null then 'not_delivered'
+            when coalesce(counted.year, resident.year) is null then 'not_in_population'
+        end as medicine_missing_reason
     from calendar
     left outer join resident
         on

@@ -82,7 +82,7 @@ counted as (
     group by person_id, year
 ),
 
--- Of people born abroad who were residents when the registers start, no arrival is known.
+-- Of residents at the start of the registers no earlier arrival is known.
 present_at_start as (
     select distinct person_key
     from {{ ref('pop_residence_spell') }}

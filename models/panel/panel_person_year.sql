@@ -1,6 +1,6 @@
 {{ config(tags=['shared']) }}
 
-{#- The contract beside this model is the list of columns; each comes from one theme. -#}
+{#- The contract beside this model lists the columns; each comes from one theme. -#}
 {%- set themes = [
     'demography', 'couple', 'household', 'residence', 'address', 'tenure',
     'neighbourhood', 'migration', 'motive', 'nationality', 'labour', 'job',

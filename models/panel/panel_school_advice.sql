@@ -26,8 +26,8 @@ pupil as (
         partition by person_key, year
         order by
             grade desc nulls last,
-            advice_code nulls last,
-            revised_advice_code nulls last,
+            advice_code asc nulls last,
+            revised_advice_code asc nulls last,
             primary_type_code asc nulls last,
             source_file desc
     ) = 1
@@ -45,7 +45,7 @@ test as (
     where is_linkable
     qualify row_number() over (
         partition by person_key, year
-        order by test_score desc nulls last, teacher_advice_code nulls last
+        order by test_score desc nulls last, teacher_advice_code asc nulls last
     ) = 1
 ),
 

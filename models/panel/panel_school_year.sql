@@ -26,7 +26,8 @@ next_october as (
     select
         person_year.person_id,
         person_year.year - 1 as school_year,
-        {{ age_on('person.birth_date', 'person_year.october_first') }} as next_age,
+        {{ age_on('person.birth_date', 'person_year.october_first') }}
+            as next_age,
         spell.status = 'resident' as is_resident_next
     from (
         select
@@ -39,7 +40,9 @@ next_october as (
     left outer join {{ ref('pop_residence_spell') }} as spell
         on
             person_year.person_key = spell.person_key
-            and {{ covers('spell.start_date', 'spell.end_date', 'person_year.october_first') }}
+            and {{ covers(
+                'spell.start_date', 'spell.end_date', 'person_year.october_first'
+            ) }}
 ),
 
 attained as (
@@ -96,7 +99,8 @@ final as (
                 then after_year.education_soi_code
         end as diploma_soi_code,
         case
-            when neighbours.education_sector not in ('secondary', 'vocational') then null
+            when neighbours.education_sector not in ('secondary', 'vocational')
+                then null
             when delivered.school_year is null then null
             when neighbours.later_year = neighbours.school_year + 1 then false
             when

@@ -44,12 +44,11 @@ final as (
         {% for column in amounts %}
         wealth.{{ column }},
         {% endfor %}
-        {{ real_eur('wealth.household_wealth_eur') }} as household_wealth_real_eur,
         {% for column in percentiles %}
         wealth.{{ column }},
-        {{ column }}_code.missing_reason
-            as {{ column }}_missing_reason{{ "," if not loop.last }}
+        {{ column }}_code.missing_reason as {{ column }}_missing_reason,
         {% endfor %}
+        {{ real_eur('wealth.household_wealth_eur') }} as household_wealth_real_eur
     from calendar
     left outer join price
         on calendar.year = price.year

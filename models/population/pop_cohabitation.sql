@@ -33,7 +33,8 @@ boundary as (
             living_together.person_key = registered.person_key
             and living_together.partner_key = registered.partner_key
             and living_together.start_date < registered.end_date
-            and living_together.end_date + {{ var('slack_days') }} >= registered.start_date
+            and registered.start_date
+            <= living_together.end_date + {{ var('slack_days') }}
     union all
     select
         person_key,
@@ -84,6 +85,49 @@ kept as (
         )
 ),
 
+neighbours as (
+    select
+        *,
+        lag(until_date) over (
+            partition by person_key, partner_key order by start_date
+        ) as earlier_until_date,
+        lag(ends_in_union) over (
+            partition by person_key, partner_key order by start_date
+        ) as earlier_ends_in_union
+    from kept
+),
+
+-- A short hole in living together is no end of it, unless the two were married in it.
+numbered as (
+    select
+        *,
+        sum(
+            case
+                when
+                    start_date <= earlier_until_date + {{ var('slack_days') }}
+                    and not earlier_ends_in_union
+                    then 0
+                else 1
+            end
+        ) over (
+            partition by person_key, partner_key
+            order by start_date
+            rows between unbounded preceding and current row
+        ) as run_number
+    from neighbours
+),
+
+run as (
+    select
+        person_key,
+        partner_key,
+        min(start_date) as start_date,
+        max(until_date) as until_date,
+        bool_or(ends_in_union) as ends_in_union
+    from numbered
+    group by person_key, partner_key, run_number
+),
+
 death as (
     select
         person_key,
@@ -94,26 +138,26 @@ death as (
 
 final as (
     select
-        kept.person_key,
-        kept.partner_key,
-        kept.start_date,
-        nullif(kept.until_date, {{ far_future() }}) as end_date,
+        run.person_key,
+        run.partner_key,
+        run.start_date,
+        nullif(run.until_date, {{ far_future() }}) as end_date,
         case
-            when kept.until_date = {{ far_future() }} then null
-            when kept.ends_in_union then 'C'
+            when run.until_date = {{ far_future() }} then null
+            when run.ends_in_union then 'C'
             when
                 least(
                     coalesce(ego.death_date, {{ far_future() }}),
                     coalesce(partner.death_date, {{ far_future() }})
-                ) <= kept.until_date + {{ var('slack_days') }}
+                ) <= run.until_date + {{ var('slack_days') }}
                 then 'O'
             else 'U'
         end as end_reason_code
-    from kept
+    from run
     left outer join death as ego
-        on kept.person_key = ego.person_key
+        on run.person_key = ego.person_key
     left outer join death as partner
-        on kept.partner_key = partner.person_key
+        on run.partner_key = partner.person_key
 )
 
 select * from final

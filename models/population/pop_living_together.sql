@@ -29,8 +29,8 @@ household_partner as (
     qualify count(*) over (partition by spell.household_key) = 2
 ),
 
--- Where no partner register was delivered: two unmarried partners in one household. With
--- another number of such partners nobody can say who belongs to whom.
+-- Where no partner register was delivered: two unmarried partners in one household.
+-- With another number of such partners nobody can say who belongs to whom.
 household_couple as (
     select
         ego.person_key,
@@ -94,7 +94,7 @@ numbered as (
         *,
         sum(
             case
-                when start_date <= reached_date + {{ var('slack_days') }} then 0
+                when start_date <= reached_date then 0
                 else 1
             end
         ) over (

@@ -1,4 +1,4 @@
-{#- Amounts, each with what it is held against: a series that does not break, or one. -#}
+{#- Amounts, each with what it is held against: a series without the break, or one. -#}
 {%- set third_series = {
     'personal_income_gross_eur': 'month_income_eur',
     'personal_income_eur': 'month_income_eur',
@@ -14,7 +14,7 @@
     'care_basic_mental_real_eur': 'care_basic_mental_real_eur',
     'care_specialist_mental_real_eur': 'care_specialist_mental_real_eur',
 } %}
-{#- Categories that both series give the same people, and those of years side by side. -#}
+{#- Categories that both series give the same people; those of years side by side. -#}
 {%- set same_rows = {
     'education_soi_code': ['education_soi2016_code', 'education_soi2021_code'],
     'origin_group': ['origin_group_old', 'origin_group'],

@@ -94,12 +94,10 @@ def test_income_is_there_exactly_for_residents_of_its_reference_date(lives, year
 
 
 def test_the_year_of_arrival_is_not_in_the_income_population_and_never_zero(lives) -> None:
-    arrived = "year >= 2011 and arrival_count > 0 and resident_days < 365"
-    assert count(lives, arrived) > 10
-    assert count(
-        lives, f"{arrived} and departure_count = 0 and income_missing_reason = 'not_in_population'"
-    ) == count(lives, f"{arrived} and departure_count = 0")
-    assert count(lives, f"{arrived} and departure_count = 0 and personal_income_eur is not null") == 0
+    arrived = "year >= 2011 and arrival_count > 0 and departure_count = 0 and resident_days < 365"
+    absent = f"{arrived} and income_missing_reason = 'not_in_population'"
+    assert count(lives, arrived) == count(lives, absent) > 10
+    assert count(lives, f"{arrived} and personal_income_eur is not null") == 0
 
 
 def test_wages_add_up_to_the_true_wages_of_all_jobs(lives) -> None:
@@ -223,7 +221,8 @@ def test_wealth_is_that_of_the_household_of_1_january(lives) -> None:
         where panel.year >= {{first}} and panel.household_wealth_eur is not null
     """
     for first in (2006, 2011):
-        wrong = f"select * from ({compared}) where found <> truth or found_mortgage <> true_mortgage"
+        differs = "found <> truth or found_mortgage <> true_mortgage"
+        wrong = f"select * from ({compared}) where {differs}"
         assert rows(lives, wrong.format(first=first)) == []
     assert len(rows(lives, compared.format(first=2006))) > 1_000
 
@@ -258,7 +257,7 @@ def test_nationality_on_31_december_is_the_true_one(lives) -> None:
 def test_naturalisation_is_told_from_the_year_in_which_it_happened(lives) -> None:
     wrong = rows(
         lives,
-        f"""
+        """
         with truth as (
             select truth.person, min(truth.start) as day
             from true_nationality_spell as truth
@@ -316,7 +315,9 @@ def test_enrolment_on_1_october_is_the_true_school(lives) -> None:
         where panel.year >= 2008
     """
     found = rows(lives, compared)
-    wrong = [row for row in found if row[2] != row[3] or (row[2] == "secondary" and row[4] != row[5])]
+    wrong = [
+        row for row in found if row[2] != row[3] or (row[2] == "secondary" and row[4] != row[5])
+    ]
     # Of pupils of primary school three in a thousand are delivered without a number.
     assert all(row[2] is None and row[3] == "primary" for row in wrong), wrong
     assert len(wrong) <= 0.01 * sum(row[3] == "primary" for row in found) + 3
@@ -354,7 +355,7 @@ def test_homes_and_moves_are_the_true_ones(lives) -> None:
 
 def test_neighbourhoods_are_counted_over_everybody(lives) -> None:
     """Everybody includes people with two numbers, who may be counted at both."""
-    compared = f"""
+    compared = """
         with home as (
             select day.year, person.person, person.origin, person.birth_country,
                 address.municipality, address.neighbourhood

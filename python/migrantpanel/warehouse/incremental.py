@@ -109,7 +109,9 @@ def save_state(state: State, vault: Path) -> None:
         connection.execute(
             "create or replace table landing.built_file as from built_file order by source, name"
         )
-        connection.execute("create or replace table landing.built_code as select ? as code", [state.code])
+        connection.execute(
+            "create or replace table landing.built_code as select ? as code", [state.code]
+        )
 
 
 def load_state(vault: Path) -> State | None:
