@@ -12,6 +12,7 @@ from calibration_sample import make_margins, make_sample, write_margins
 from migrantpanel.project import project_dir
 from migrantpanel.random import generator
 from migrantpanel.weighting import Calibrator, calibrate
+from migrantpanel.weighting.linearisation import Linearisation
 from migrantpanel.weighting.replicates import jackknife, rao_wu, without_lone_units
 from migrantpanel.weighting.variance import (
     SampleDesign,
@@ -281,3 +282,37 @@ def test_errors_equal_those_of_r_survey(tmp_path: Path) -> None:
         if row["case"] == "jackknife" and row["statistic"] == "mean" and not row["domain"]
     )
     assert found["se"][0] == pytest.approx(float(row["se"]), rel=1e-8)
+
+
+@pytest.mark.parametrize("case", ["design", "cluster", "raking", "cluster_raking"])
+def test_many_estimates_at_once_equal_one_by_one(case: str) -> None:
+    frame, design = calibrated(case)
+    matrix = model_matrix(frame, design).to_numpy() if design.margins else None
+    prepared = Linearisation(
+        frame[design.weight].to_numpy(),
+        frame["stratum"],
+        frame[design.unit] if design.unit else np.arange(frame.height).astype(str),
+        frame["size"] if design.population_units else None,
+        frame["d"].to_numpy() if design.margins else None,
+        matrix,
+    )
+    groups = ["x", "y", "z"]
+    inside = np.column_stack([(frame["group"] == group).to_numpy() for group in groups])
+    y = frame["y"].to_numpy()[:, None] * inside
+    means, errors = prepared.ratio_errors(y, inside.astype(float))
+    one_by_one = estimate(frame, "y", design, by=["group"])
+    assert means == pytest.approx(one_by_one["estimate"].to_numpy(), rel=1e-10)
+    assert errors == pytest.approx(one_by_one["se"].to_numpy(), rel=1e-7)
+    if design.margins:
+        # The terms of the warehouse say the same: the variance without, less the corrections.
+        bare = Linearisation(
+            frame[design.weight].to_numpy(),
+            frame["stratum"],
+            frame[design.unit] if design.unit else np.arange(frame.height).astype(str),
+            frame["size"] if design.population_units else None,
+        )
+        z = (y - means * inside) / (frame[design.weight].to_numpy() @ inside)
+        terms = prepared.terms()
+        c, h = terms.coordinate.T @ z, terms.effect.T @ z
+        less = (c * (2 * h - terms.spread[:, None] * c)).sum(axis=0)
+        assert np.sqrt(bare.errors(z) ** 2 - less) == pytest.approx(errors, rel=1e-7)
