@@ -27,7 +27,11 @@ final as (
         drawn_unit.cluster_probability,
         drawn_unit.household_probability,
         drawn_unit.disposition_code,
-        disposition_code.disposition
+        disposition_code.disposition,
+        drawn_unit.sex,
+        drawn_unit.birth_year,
+        drawn_unit.origin_code as origin_group,
+        drawn_unit.municipality as municipality_code
     from drawn_unit
     left outer join disposition_code
         using (survey, survey_year, disposition_code)

@@ -86,10 +86,12 @@ member as (
         and not household_type.is_institution
         and {{ age_on('person.birth_date', 'stock.age_date') }}
         between stock.age_from and coalesce(stock.age_to, 999)
-        and coalesce(
-            person.generation_code = '1'
-            and first_residence.first_residence_date >= population.arrived_from,
+        and (
             population.arrived_from is null
+            or (
+                person.generation_code = '1'
+                and first_residence.first_residence_date >= population.arrived_from
+            )
         )
 ),
 
