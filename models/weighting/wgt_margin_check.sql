@@ -9,8 +9,10 @@ member as (
         member.margin,
         member.category,
         count(*) as respondent_count,
-        {{ exact_sum('calibrated.start_weight') }} as start_total,
-        {{ exact_sum('calibrated.weight') }} as weight_total
+        cast(sum(cast(calibrated.start_weight as decimal(38, 12))) as double)
+            as start_total,
+        cast(sum(cast(calibrated.weight as decimal(38, 12))) as double)
+            as weight_total
     from {{ ref('wgt_calibration_member') }} as member
     inner join {{ ref('wgt_calibrated') }} as calibrated
         using (respondent_id, variant)
