@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import polars as pl
+import scipy.linalg
 import svy
 
 from migrantpanel.errors import UserError
@@ -19,6 +20,8 @@ from migrantpanel.weighting.replicates import Replicates, unsampled_share
 Statistic = Literal["mean", "total", "share"]
 STRATUM, UNIT, SIZE = "_stratum", "_unit", "_size"
 WEIGHT, PRIOR, REPLICATE = "_weight", "_prior", "_replicate_"
+# Of unit columns, what is left of one beside the others when it follows from them.
+RANK_TOLERANCE = 1e-9
 # Stands for a population without end: svy wants a number in every row.
 ENDLESS = 1e15
 
@@ -188,7 +191,11 @@ def _linearised(frame: pl.DataFrame, design: SampleDesign) -> svy.Sample:
 
 
 def model_matrix(frame: pl.DataFrame, design: SampleDesign) -> pl.DataFrame:
-    """Return one column per category or total that was met, per domain of the calibration."""
+    """Return one column per category or total that was met, per domain of the calibration.
+
+    Columns that follow from others are left out: with them `svy` 0.35 gave, in one sample of 24
+    with 65 columns of rank 50, an error that was a fifth too large, without a word.
+    """
     inside = [(name, None) for name in design.totals]
     for name in design.margins:
         categories = frame[name].cast(pl.String).unique().sort(nulls_last=True)
@@ -207,7 +214,18 @@ def model_matrix(frame: pl.DataFrame, design: SampleDesign) -> pl.DataFrame:
                 here = pl.col(design.domain).cast(pl.String).eq_missing(pl.lit(*domain))
             columns.append(values.cast(pl.Float64) * here)
     matrix = frame.select(column.alias(f"_x{place}") for place, column in enumerate(columns))
-    return matrix.select(name for name in matrix.columns if (matrix[name] != 0).any())
+    return matrix.select(matrix.columns[place] for place in _independent(matrix.to_numpy()))
+
+
+def _independent(matrix: np.ndarray) -> list[int]:
+    """Return the places of columns that span all columns, in order."""
+    size = np.linalg.norm(matrix, axis=0)
+    used = np.flatnonzero(size)
+    _, triangle, order = scipy.linalg.qr(
+        matrix[:, used] / size[used], mode="economic", pivoting=True
+    )
+    kept = np.abs(np.diag(triangle)) > RANK_TOLERANCE
+    return sorted(int(place) for place in used[order[: len(kept)][kept]])
 
 
 def _replicated(
