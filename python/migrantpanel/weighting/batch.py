@@ -14,8 +14,10 @@ from scipy import sparse
 from migrantpanel.weighting.distance import Distance, distance
 
 # How a replicate was calibrated, in the order in which it is tried.
-WITHIN_BOUNDS, WITHOUT_BOUNDS, FEWER_MARGINS, POPULATION_ONLY, EMPTY = range(5)
-OUTCOMES = ("within_bounds", "without_bounds", "fewer_margins", "population_only", "empty")
+WITHIN_BOUNDS, WIDER_BOUNDS, FEWER_MARGINS, POPULATION_ONLY, EMPTY = range(5)
+OUTCOMES = ("within_bounds", "wider_bounds", "fewer_margins", "population_only", "empty")
+# A replicate of a small group is more uneven than the sample, and may go further.
+WIDER = (0.05, 10.0)
 MOST_STEPS = 60
 # Pivots below this share of the largest belong to equations that follow from others.
 SINGULAR = 1e-11
@@ -52,10 +54,9 @@ def calibrate_batch(
             add up to the population.
         tol: largest relative error of any total.
 
-    A replicate whose totals cannot be met within the bounds is calibrated without them by the
-    linear method (weights can be negative there, which does no harm in a variance), and one that
-    lacks a category altogether gives up margins from the last on. All totals that are left are
-    met to `tol`. A replicate without weight at all stays 0.
+    A replicate whose totals cannot be met within the bounds is calibrated by truncated linear
+    weights within `WIDER`, and one that cannot be met there gives up margins from the last on.
+    All totals that are left are met to `tol`. A replicate without weight at all stays 0.
     """
     sums = start.sum(axis=0)
     outcome = np.where(sums > 0, POPULATION_ONLY, EMPTY)
@@ -68,10 +69,10 @@ def calibrate_batch(
             break
         kept = names[:size]
         equations = _Equations({n: codes[n] for n in kept}, {n: totals[n] for n in kept})
-        attempts = [(distance("linear", None), WITHOUT_BOUNDS)]
-        if size == len(names):
-            attempts.insert(0, (distance(method, bounds), WITHIN_BOUNDS))
-        for chosen, label in attempts:
+        for chosen, label in (
+            (distance(method, bounds), WITHIN_BOUNDS),
+            (distance("linear", WIDER), WIDER_BOUNDS),
+        ):
             if not len(open_columns):
                 break
             g, met = equations.solve(scaled[:, open_columns], chosen, tol)

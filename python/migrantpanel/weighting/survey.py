@@ -314,7 +314,7 @@ def _position(margin: str, category: str, rule: Mapping[tuple[str, str], dict]) 
 
 
 def _give_up_until_met(margins: list[Margin], group: pl.DataFrame, setting: dict) -> None:
-    """Leave out margins, the least important first, until all that are left can be met."""
+    """Give up the least important margin in conflict, again until all that are left are met."""
     start = group["start_weight"].to_numpy()
     while kept := [margin for margin in margins if margin.merged]:
         both = {margin.name: margin.calibrated() for margin in kept}
@@ -324,9 +324,9 @@ def _give_up_until_met(margins: list[Margin], group: pl.DataFrame, setting: dict
             _weigh(start, codes, totals, setting)
             return
         except CalibrationError as error:
-            conflict = " and ".join(error.conflict) or "the margins"
-            detail = f"{conflict} cannot be met within the bounds"
-        kept[-1].give_up("cannot_be_met", detail)
+            conflict = error.conflict or tuple(codes)
+        blamed = [margin for margin in kept if margin.name in conflict]
+        blamed[-1].give_up("cannot_be_met", f"{' and '.join(conflict)} within the bounds")
 
 
 def _weigh(
