@@ -57,6 +57,15 @@ link as (
     from {{ ref('id_link') }}
 ),
 
+variance_unit as (
+    select
+        respondent_id,
+        variance_stratum,
+        variance_unit,
+        population_units
+    from {{ ref('wgt_variance_unit') }}
+),
+
 final as (
     select
         weighted.respondent_id,
@@ -78,6 +87,9 @@ final as (
         weighted.weight * overall.respondent_count / overall.survey_count
         / cast(survey_total.weight_sum as double) as weight_pooled_equal,
         weighted.weight_panel,
+        variance_unit.variance_stratum,
+        variance_unit.variance_unit,
+        variance_unit.population_units,
         weighted.no_weight_reason,
         case
             when weighted.weight_panel is not null then null
@@ -88,6 +100,7 @@ final as (
     inner join survey_total using (survey, survey_year)
     cross join overall
     left outer join link using (respondent_id)
+    left outer join variance_unit using (respondent_id)
 )
 
 select * from final
