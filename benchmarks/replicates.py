@@ -97,7 +97,8 @@ def made_surveys() -> dict[str, pl.DataFrame]:
                 )
             )
             for margin, size in CATEGORIES.items():
-                codes = draw.choice(size, len(rows), p=np.arange(2, size + 2) / sum(range(2, size + 2)))
+                share = np.arange(2, size + 2) / np.arange(2, size + 2).sum()
+                codes = draw.choice(size, len(rows), p=share)
                 sums = np.bincount(codes, weights=start, minlength=size)
                 wanted = sums * draw.uniform(0.85, 1.18, size)
                 wanted *= population / wanted.sum()
@@ -140,7 +141,7 @@ def _run(folder: Path, replicates: int) -> dict[str, object]:
     long = replicate_weights(**frames, count=replicates)
     database = folder / "replicates.duckdb"
     with duckdb.connect(database, config={"memory_limit": "3GB"}) as connection:
-        connection.execute("create table replicate as select * from long")
+        connection.from_arrow(long).create("replicate")
     seconds = time.perf_counter() - start
     with duckdb.connect(database, read_only=True) as connection:
         found = connection.execute(

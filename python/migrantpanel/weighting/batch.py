@@ -118,7 +118,6 @@ class _Equations:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return g per row and replicate, and which replicates meet every total."""
         design = self.fold @ start
-        replicates = design.shape[1]
         target = self.target[:, None]
         u = np.zeros_like(design)
         g = chosen.g(u)
