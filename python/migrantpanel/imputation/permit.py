@@ -1,0 +1,126 @@
+"""Residence permits of immigrants whose permit never reached their record, from donors.
+
+The method is that of Statistics Denmark's variable IMPUTERET (nearest neighbour on year of
+immigration, sex, age, civil status and group of citizenships; category and ground from one donor,
+explanation for family reunification only). What the document leaves open is decided here: the
+order in which keys are given up, the cap on a donor's use, and how ties are broken
+(docs/permits.md).
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from migrantpanel.errors import UserError
+from migrantpanel.imputation.donor import donor_impute
+
+FAMILY = "family"
+TARGETS = ("category", "ground", "explanation")
+# Where a value does not apply: donors may not have missing targets.
+NOT_APPLICABLE = "-"
+# Lower bounds of the age groups of the source.
+AGE_GROUPS = (0, 10, 18, 25, 30, 40, 50, 60, 65)
+LIFE_STAGES = (0, 18, 65)
+EXACT = ("year", "sex_code", "age_group", "civil_status_code", "country_group")
+# What is given up when a cell has too few donors; beyond the year, the nearest year counts.
+FALLBACK = (
+    ("year", "sex_code", "age_group", "country_group"),
+    ("year", "age_group", "country_group"),
+    ("year", "life_stage", "country_group"),
+    ("year", "country_group"),
+    ("life_stage", "country_group"),
+    ("country_group",),
+    ("year", "life_stage", "continent"),
+    ("life_stage", "continent"),
+    ("life_stage",),
+    (),
+)
+
+
+class PermitError(UserError, ValueError):
+    """Immigrations that cannot be imputed; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class PermitRules:
+    """How donors are sought.
+
+    Attributes:
+        min_donors: donors that a cell needs at any level but the last.
+        max_uses: recipients that one donor may serve.
+        seed: key of the random choice among donors equally near.
+    """
+
+    min_donors: int = 5
+    max_uses: int = 10
+    seed: int = 1
+
+
+def lower_bound(column: str, bounds: tuple[int, ...]) -> pl.Expr:
+    """Return the lower bound of the group that a number is in; null stays null."""
+    number = pl.col(column)
+    expression = pl.when(number < bounds[1]).then(bounds[0])
+    for low, high in zip(bounds[1:], bounds[2:], strict=False):
+        expression = expression.when(number < high).then(low)
+    return pl.when(number.is_not_null()).then(expression.otherwise(bounds[-1]))
+
+
+def impute_permits(immigrations: pl.DataFrame, rules: PermitRules = PermitRules()) -> pl.DataFrame:
+    """Give every immigration to be imputed the permit of its nearest donor.
+
+    Args:
+        immigrations: immigration_id (unique), year, sex_code, age (completed years at arrival),
+            civil_status_code, country_group, continent, is_recipient, and category, ground and
+            explanation of the permit (null: not known). Donors are the immigrations that are no
+            recipients and have a category and a ground.
+        rules: donors needed, uses allowed, seed.
+
+    Returns:
+        One row per recipient in the order given: immigration_id, category, ground, explanation
+        (of family reunification only), donor_id, distance (years between the two immigrations)
+        and match_level (0: all keys; then the place in `FALLBACK`; below 0: no donor, see
+        `donor_impute`).
+
+    Raises:
+        PermitError: no donor at all, or a duplicate immigration.
+    """
+    if immigrations["immigration_id"].is_duplicated().any():
+        twice = immigrations.filter(pl.col("immigration_id").is_duplicated())["immigration_id"][0]
+        raise PermitError(f"immigration {twice} occurs twice: give each immigration one row")
+    keyed = immigrations.with_columns(
+        age_group=lower_bound("age", AGE_GROUPS),
+        life_stage=lower_bound("age", LIFE_STAGES),
+    )
+    recipients = keyed.filter("is_recipient")
+    donors = keyed.filter(
+        ~pl.col("is_recipient") & pl.col("category").is_not_null() & pl.col("ground").is_not_null()
+    ).with_columns(
+        # An explanation means something with family reunification only.
+        explanation=pl.when(pl.col("category") == FAMILY).then("explanation")
+        .fill_null(NOT_APPLICABLE)
+    )  # fmt: skip
+    if recipients.is_empty():
+        return recipients.select(
+            "immigration_id", *TARGETS,
+            donor_id=pl.col("immigration_id"), distance=pl.lit(0.0),
+            match_level=pl.lit(0, pl.Int32),
+        )  # fmt: skip
+    if donors.is_empty():
+        raise PermitError(
+            f"{len(recipients)} immigrations need a permit and none has one to give: "
+            "is the register of motives delivered, and are its codes in the seed permit_motive?"
+        )
+    found = pl.DataFrame(pl.from_arrow(donor_impute(
+        recipients, donors, "immigration_id", EXACT, ["year"], TARGETS,
+        seed=rules.seed, max_uses=rules.max_uses,
+        fallback=FALLBACK, min_donors=rules.min_donors,
+    )))  # fmt: skip
+    return found.select(
+        pl.col("recipient_id").alias("immigration_id"),
+        "category",
+        "ground",
+        pl.when(pl.col("explanation") != NOT_APPLICABLE).then("explanation").alias("explanation"),
+        "donor_id",
+        "distance",
+        "match_level",
+    )
