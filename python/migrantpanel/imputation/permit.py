@@ -15,7 +15,11 @@ from migrantpanel.errors import UserError
 from migrantpanel.imputation.donor import donor_impute
 
 FAMILY = "family"
-TARGETS = ("category", "ground", "explanation")
+TARGETS = ("permit_category", "permit_ground", "permit_explanation")
+RESULT = {
+    "case_id": pl.String, "category": pl.String, "ground": pl.String, "explanation": pl.String,
+    "donor_case_id": pl.String, "distance": pl.Float64, "match_level": pl.Int32,
+}  # fmt: skip
 # Where a value does not apply: donors may not have missing targets.
 NOT_APPLICABLE = "-"
 # Lower bounds of the age groups of the source.
@@ -65,62 +69,60 @@ def lower_bound(column: str, bounds: tuple[int, ...]) -> pl.Expr:
     return pl.when(number.is_not_null()).then(expression.otherwise(bounds[-1]))
 
 
-def impute_permits(immigrations: pl.DataFrame, rules: PermitRules = PermitRules()) -> pl.DataFrame:
+def impute_permits(cases: pl.DataFrame, rules: PermitRules = PermitRules()) -> pl.DataFrame:
     """Give every immigration to be imputed the permit of its nearest donor.
 
     Args:
-        immigrations: immigration_id (unique), year, sex_code, age (completed years at arrival),
-            civil_status_code, country_group, continent, is_recipient, and category, ground and
-            explanation of the permit (null: not known). Donors are the immigrations that are no
-            recipients and have a category and a ground.
+        cases: case_id (unique), year, sex_code, age (completed years at arrival),
+            civil_status_code, country_group, continent, is_recipient, and permit_category,
+            permit_ground and permit_explanation (null: not known). Donors are the cases that are
+            no recipients and have a category and a ground.
         rules: donors needed, uses allowed, seed.
 
     Returns:
-        One row per recipient in the order given: immigration_id, category, ground, explanation
-        (of family reunification only), donor_id, distance (years between the two immigrations)
+        One row per recipient in the order given: case_id, category, ground, explanation
+        (of family reunification only), donor_case_id, distance (years between the two immigrations)
         and match_level (0: all keys; then the place in `FALLBACK`; below 0: no donor, see
         `donor_impute`).
 
     Raises:
         PermitError: no donor at all, or a duplicate immigration.
     """
-    if immigrations["immigration_id"].is_duplicated().any():
-        twice = immigrations.filter(pl.col("immigration_id").is_duplicated())["immigration_id"][0]
-        raise PermitError(f"immigration {twice} occurs twice: give each immigration one row")
-    keyed = immigrations.with_columns(
+    if cases["case_id"].is_duplicated().any():
+        twice = cases.filter(pl.col("case_id").is_duplicated())["case_id"][0]
+        raise PermitError(f"case {twice} occurs twice: give each immigration one row")
+    keyed = cases.with_columns(
         age_group=lower_bound("age", AGE_GROUPS),
         life_stage=lower_bound("age", LIFE_STAGES),
+        # Where the year is given up, the nearest one counts.
+        arrival_year=pl.col("year"),
     )
     recipients = keyed.filter("is_recipient")
+    category, ground, explanation = (pl.col(target) for target in TARGETS)
     donors = keyed.filter(
-        ~pl.col("is_recipient") & pl.col("category").is_not_null() & pl.col("ground").is_not_null()
+        ~pl.col("is_recipient") & category.is_not_null() & ground.is_not_null()
     ).with_columns(
         # An explanation means something with family reunification only.
-        explanation=pl.when(pl.col("category") == FAMILY).then("explanation")
-        .fill_null(NOT_APPLICABLE)
-    )  # fmt: skip
+        permit_explanation=pl.when(category == FAMILY).then(explanation).fill_null(NOT_APPLICABLE)
+    )
     if recipients.is_empty():
-        return recipients.select(
-            "immigration_id", *TARGETS,
-            donor_id=pl.col("immigration_id"), distance=pl.lit(0.0),
-            match_level=pl.lit(0, pl.Int32),
-        )  # fmt: skip
+        return pl.DataFrame(schema=RESULT)
     if donors.is_empty():
         raise PermitError(
             f"{len(recipients)} immigrations need a permit and none has one to give: "
-            "is the register of motives delivered, and are its codes in the seed permit_motive?"
+            "is the register of motives delivered, and are its codes in the seed permit_ground?"
         )
-    found = pl.DataFrame(pl.from_arrow(donor_impute(
-        recipients, donors, "immigration_id", EXACT, ["year"], TARGETS,
+    found = donor_impute(
+        recipients, donors, "case_id", EXACT, ["arrival_year"], TARGETS,
         seed=rules.seed, max_uses=rules.max_uses,
         fallback=FALLBACK, min_donors=rules.min_donors,
-    )))  # fmt: skip
-    return found.select(
-        pl.col("recipient_id").alias("immigration_id"),
-        "category",
-        "ground",
-        pl.when(pl.col("explanation") != NOT_APPLICABLE).then("explanation").alias("explanation"),
-        "donor_id",
-        "distance",
-        "match_level",
-    )
+    )  # fmt: skip
+    return pl.DataFrame(pl.from_arrow(found)).select(
+        case_id="recipient_id",
+        category=category,
+        ground=ground,
+        explanation=pl.when(explanation != NOT_APPLICABLE).then(explanation),
+        donor_case_id="donor_id",
+        distance="distance",
+        match_level="match_level",
+    ).cast(RESULT)
