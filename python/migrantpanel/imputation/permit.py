@@ -26,14 +26,13 @@ NOT_APPLICABLE = "-"
 AGE_GROUPS = (0, 10, 18, 25, 30, 40, 50, 60, 65)
 LIFE_STAGES = (0, 18, 65)
 EXACT = ("year", "sex_code", "age_group", "civil_status_code", "country_group")
-# What is given up when a cell has too few donors; beyond the year, the nearest year counts.
+# What is given up when a cell has too few donors: children stay with children to the end, since
+# their permits are of other kinds; where the year is given up, the nearest one counts.
 FALLBACK = (
     ("year", "sex_code", "age_group", "country_group"),
     ("year", "age_group", "country_group"),
-    ("year", "life_stage", "country_group"),
-    ("year", "country_group"),
+    ("age_group", "country_group"),
     ("life_stage", "country_group"),
-    ("country_group",),
     ("year", "life_stage", "continent"),
     ("life_stage", "continent"),
     ("life_stage",),
@@ -94,7 +93,6 @@ def impute_permits(cases: pl.DataFrame, rules: PermitRules = PermitRules()) -> p
     keyed = cases.with_columns(
         age_group=lower_bound("age", AGE_GROUPS),
         life_stage=lower_bound("age", LIFE_STAGES),
-        # Where the year is given up, the nearest one counts.
         arrival_year=pl.col("year"),
     )
     recipients = keyed.filter("is_recipient")
