@@ -2,10 +2,9 @@
 
 One model per variable, given all others, in turns (Van Buuren 2018, Flexible Imputation of Missing
 Data, chapter 4): predictive mean matching for numbers and ordered categories, Bayesian logistic
-regression for two categories, multinomial logistic regression on a bootstrap sample for more.
-What does not apply to somebody is never filled, also where the answer that decides it is itself
-imputed. scikit-learn fits the multinomial models; its own imputers know neither categories nor
-routing.
+regression for two categories and for more. What does not apply to somebody is never filled, also
+where the answer that decides it is itself imputed. The libraries tried know no categories
+(scikit-learn, statsmodels) or no routing, and none is fast enough for all waves in one build.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -133,7 +132,10 @@ def impute_chained(
             is there already, a variable to fill without any observed value.
     """
     _check(variables, design)
-    task = _Task(tuple(variables), design, tuple(filters), rules)
+    # Sums in another order on another number of threads would change the last digits.
+    with threadpool_limits(1):
+        predictors = _predictors(variables, rules)
+    task = _Task(tuple(variables), design, tuple(filters), rules, predictors)
     numbers = range(1, rules.implicates + 1)
     if rules.workers == 1 or rules.implicates == 1:
         chains = []
@@ -178,11 +180,11 @@ class _Task:
     design: Numbers
     filters: tuple[Filter, ...]
     rules: ChainRules
+    predictors: Mapping[str, Sequence[str]]
 
     def run(self, implicate: int) -> Chain:
         """Run one chain from its own stream of random numbers."""
         rng = generator(self.rules.seed, "chained equations", implicate)
-        # Sums in another order on another number of threads would change the last digits.
         with threadpool_limits(1):
             return _run(self, rng)
 
@@ -202,7 +204,6 @@ def _run(task: _Task, rng: np.random.Generator) -> Chain:
     current = {v.name: _start(v, rng) for v in task.variables}
     design = np.column_stack([np.ones(len(task.design)), _standard(task.design)])
     blocks = {v.name: _block(v, current[v.name]) for v in task.variables}
-    chosen = _predictors(task, blocks)
     # Filters come before what hangs on them; otherwise the least missing first.
     order = sorted(
         (v for v in task.variables if v.fill.any()),
@@ -211,7 +212,7 @@ def _run(task: _Task, rng: np.random.Generator) -> Chain:
     means: dict[str, list[float]] = {v.name: [] for v in order}
     for _ in range(task.rules.iterations):
         for variable in order:
-            x = np.column_stack([design, *(blocks[name] for name in chosen[variable.name])])
+            x = np.column_stack([design, *(blocks[name] for name in task.predictors[variable.name])])
             due = variable.fill & _applies(variable, task, variables, current)
             values = current[variable.name]
             values[variable.fill] = np.nan
@@ -280,24 +281,24 @@ def _block(variable: Variable, values: Numbers) -> Numbers:
     return _standard(np.column_stack([columns, none.astype(float)]))
 
 
-def _predictors(task: _Task, blocks: Mapping[str, Numbers]) -> dict[str, list[str]]:
-    """Choose for each variable the others that go with it most."""
-    rules = task.rules
-    names = sorted(blocks)
+def _predictors(variables: Sequence[Variable], rules: ChainRules) -> dict[str, list[str]]:
+    """Choose for each variable the others that go with it most, where both have an answer."""
+    blocks = {variable.name: _block(variable, variable.values) for variable in variables}
+    places = np.cumsum([0, *(block.shape[1] for block in blocks.values())])
+    everything = np.column_stack(list(blocks.values()))
     chosen: dict[str, list[str]] = {}
-    for variable in task.variables:
+    for variable in variables:
         if not variable.fill.any():
             continue
         seen = variable.observed
-        own = _standard(blocks[variable.name][seen])
         # The last column says where there is no value: among the answers it says nothing.
-        own = own[:, :-1]
-        strength = {
-            name: float(np.abs(own.T @ _standard(blocks[name][seen])).max(initial=0.0) / seen.sum())
-            for name in names
-            if name != variable.name
-        }
-        near = [name for name in strength if strength[name] >= rules.min_correlation]
-        near.sort(key=lambda name: (-strength[name], name))
+        own = _standard(blocks[variable.name][seen][:, :-1])
+        strongest = np.abs(own.T @ _standard(everything[seen])).max(axis=0) / seen.sum()
+        strength = dict(zip(blocks, np.maximum.reduceat(strongest, places[:-1]), strict=True))
+        near = [
+            name for name in strength
+            if name != variable.name and strength[name] >= rules.min_correlation
+        ]  # fmt: skip
+        near.sort(key=lambda name: (-round(float(strength[name]), 9), name))
         chosen[variable.name] = sorted(near[: rules.max_predictors])
     return chosen

@@ -6,20 +6,22 @@ parameters are drawn too, so that imputations carry the uncertainty of the model
 chapter 5; Van Buuren 2018, sections 3.2 to 3.6).
 """
 
-import warnings
-
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
 Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 # Added to the diagonal, as a share of it, so that collinear predictors stay solvable.
 RIDGE = 1e-5
 # Candidates of predictive mean matching.
 NEAR = 5
+# Weakly informative prior of a coefficient, scale 2.5 (Gelman et al. 2008, Annals of Applied
+# Statistics 2, 1360-1383): it decides only where the data separate two categories perfectly.
+PRIOR_PRECISION = 1 / 2.5**2
 NEWTON_STEPS = 30
+# A step this small changes no draw that matters.
+CONVERGED = 1e-3
 
 
 def fill_from_observed(y: Numbers, count: int, rng: np.random.Generator) -> Numbers:
@@ -65,41 +67,49 @@ def _match(
 def logistic(x: Numbers, y: Numbers, x_due: Numbers, rng: np.random.Generator) -> Numbers:
     """Draw one of two values from a Bayesian logistic regression (normal approximation)."""
     low, high = np.unique(y)
-    is_high = (y == high).astype(float)
+    score = x_due @ _drawn_coefficients(x, y == high, rng)
+    return np.where(rng.random(len(x_due)) < _chance(score), high, low)
+
+
+def multinomial(x: Numbers, y: Numbers, x_due: Numbers, rng: np.random.Generator) -> Numbers:
+    """Draw a category from logistic regressions of each category beside the most frequent one.
+
+    Separate regressions estimate the multinomial model consistently and nearly as well as a joint
+    one (Begg and Gray 1984, Biometrika 71, 11-18), at a fifth of the time.
+    """
+    categories, place, counts = np.unique(y, return_inverse=True, return_counts=True)
+    usual = int(counts.argmax())
+    scores = np.zeros((len(x_due), len(categories)))
+    for number in range(len(categories)):
+        if number != usual:
+            rows = (place == usual) | (place == number)
+            drawn = _drawn_coefficients(x[rows], place[rows] == number, rng)
+            scores[:, number] = np.clip(x_due @ drawn, -30, 30)
+    chances = np.exp(scores - scores.max(axis=1, keepdims=True)).cumsum(axis=1)
+    chosen = (rng.random(len(x_due))[:, None] * chances[:, -1:] > chances).sum(axis=1)
+    return categories[chosen]
+
+
+def _drawn_coefficients(x: Numbers, hit: Flags, rng: np.random.Generator) -> Numbers:
+    """Fit a logistic regression and draw its coefficients from their posterior."""
     beta = np.zeros(x.shape[1])
-    # A weak prior, one observation's worth in all, where the data separate the two perfectly.
-    prior = np.full(x.shape[1], 1.0 / x.shape[1])
+    prior = np.full(x.shape[1], PRIOR_PRECISION)
     prior[0] = RIDGE
     for _ in range(NEWTON_STEPS):
         chance = _chance(x @ beta)
         weight = chance * (1 - chance)
-        information = (x * weight[:, None]).T @ x + np.diag(prior)
-        move = np.linalg.solve(information, x.T @ (is_high - chance) - prior * beta)
+        information = (x * weight[:, None]).T @ x
+        information[np.diag_indices_from(information)] += prior
+        move = np.linalg.solve(information, x.T @ (hit - chance) - prior * beta)
         beta = beta + np.clip(move, -5, 5)
-        if np.abs(move).max() < 1e-6:
+        if np.abs(move).max() < CONVERGED:
             break
     root = np.linalg.cholesky(np.linalg.inv(information))
-    drawn = beta + root @ rng.standard_normal(len(beta))
-    return np.where(rng.random(len(x_due)) < _chance(x_due @ drawn), high, low)
+    return beta + root @ rng.standard_normal(len(beta))
 
 
 def _chance(score: Numbers) -> Numbers:
     return 1 / (1 + np.exp(-np.clip(score, -30, 30)))
-
-
-def multinomial(x: Numbers, y: Numbers, x_due: Numbers, rng: np.random.Generator) -> Numbers:
-    """Draw a category from a multinomial regression on a bootstrap sample."""
-    sample = rng.integers(0, len(y), len(y))
-    if len(np.unique(y[sample])) == 1:
-        return np.full(len(x_due), y[sample][0])
-    model = LogisticRegression(C=len(y) ** 0.5, max_iter=200, tol=1e-3)
-    with warnings.catch_warnings():
-        # A fit that is near enough to draw from is enough.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(x[sample][:, 1:], y[sample])
-    chances = model.predict_proba(x_due[:, 1:]).cumsum(axis=1)
-    place = (rng.random(len(x_due))[:, None] > chances).sum(axis=1)
-    return model.classes_[np.minimum(place, len(model.classes_) - 1)]
 
 
 METHODS = {
