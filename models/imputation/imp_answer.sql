@@ -1,4 +1,5 @@
--- Answers of respondents, and those that were due: asked, and refused, not known or lost.
+-- Answers of respondents, and those that were due: asked, and refused or not known. What an
+-- error of the questionnaire lost is not drawn: a register or a second call may know it.
 with answer as (
     select
         respondent_id,
@@ -16,7 +17,8 @@ final as (
         method.method,
         answer.value,
         answer.missing_kind,
-        answer.missing_kind is not null as is_due
+        coalesce(answer.missing_kind in ('refused', 'dont_know', 'unknown'), false)
+            as is_due
     from answer
     inner join {{ ref('imputation_method') }} as method
         on answer.variable = method.variable

@@ -1,6 +1,6 @@
 """One row per hidden permit, with what was hidden and what a donor gave."""
 
-from migrantpanel.imputation.hidden import hidden_permits
+from migrantpanel.imputation.hidden_permits import hidden_permits
 from migrantpanel.imputation.permit import PermitRules
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from migrantpanel.imputation.chained import (
+    DEFAULTS,
     Chain,
     ChainRules,
     Filter,
@@ -26,7 +27,7 @@ def impute_answers(
     design: pl.DataFrame,
     codes: pl.DataFrame,
     filters: pl.DataFrame,
-    rules: ChainRules = ChainRules(),
+    rules: ChainRules = DEFAULTS,
     step: Callable[[], None] = lambda: None,
 ) -> pl.DataFrame:
     """Draw every answer that was due and did not come, once per implicate.
@@ -101,9 +102,11 @@ def _design_columns(design: pl.DataFrame) -> np.ndarray:
 def _filters(filters: pl.DataFrame, named: Mapping[str, Variable]) -> list[Filter]:
     """Translate the codes of filters into places."""
     found = []
-    for name, other, value in filters.sort(filters.columns).select(
-        "variable", "filter_variable", "filter_value"
-    ).iter_rows():
+    for name, other, value in (
+        filters.sort(filters.columns)
+        .select("variable", "filter_variable", "filter_value")
+        .iter_rows()
+    ):
         if name in named and other in named:
             categories = named[other].categories
             place = categories.index(value) if categories else float(value)

@@ -92,6 +92,9 @@ class ChainRules:
     workers: int = 1
 
 
+DEFAULTS = ChainRules()
+
+
 @dataclass(frozen=True)
 class Chain:
     """One completed data set.
@@ -110,7 +113,7 @@ def impute_chained(
     variables: Sequence[Variable],
     design: Numbers,
     filters: Sequence[Filter] = (),
-    rules: ChainRules = ChainRules(),
+    rules: ChainRules = DEFAULTS,
     step: Callable[[], None] = lambda: None,
 ) -> list[Chain]:
     """Fill the missing answers of all variables, `rules.implicates` times.
@@ -212,7 +215,9 @@ def _run(task: _Task, rng: np.random.Generator) -> Chain:
     means: dict[str, list[float]] = {v.name: [] for v in order}
     for _ in range(task.rules.iterations):
         for variable in order:
-            x = np.column_stack([design, *(blocks[name] for name in task.predictors[variable.name])])
+            x = np.column_stack(
+                [design, *(blocks[name] for name in task.predictors[variable.name])]
+            )
             due = variable.fill & _applies(variable, task, variables, current)
             values = current[variable.name]
             values[variable.fill] = np.nan

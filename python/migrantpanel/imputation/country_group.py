@@ -44,6 +44,9 @@ class GroupRules:
     group_size: int = 50
 
 
+DEFAULTS = GroupRules()
+
+
 @dataclass
 class _Group:
     """Countries that are together, their permits per category and how they came together."""
@@ -76,7 +79,7 @@ def distance(one: Counts, other: Counts) -> float:
 def country_groups(
     counts: pl.DataFrame,
     continents: Mapping[str, str],
-    rules: GroupRules = GroupRules(),
+    rules: GroupRules = DEFAULTS,
     overrides: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Group the countries of each year by continent and by the kinds of their permits.
@@ -217,7 +220,7 @@ def _of_continent(
         chosen = min(small, key=lambda g: (g.size, g.countries[0]))
         others = [g for g in groups if g is not chosen]
         home = min(others, key=lambda g: (distance(g.counts, chosen.counts), g.countries[0]))
-        steps = {country: "pooled" for country in chosen.countries} | chosen.steps
+        steps = dict.fromkeys(chosen.countries, "pooled") | chosen.steps
         home.steps |= steps
         _merge(groups, groups.index(home), groups.index(chosen))
     if unseen:

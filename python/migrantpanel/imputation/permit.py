@@ -8,6 +8,7 @@ order in which keys are given up, the cap on a donor's use, and how ties are bro
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import polars as pl
 
@@ -59,16 +60,19 @@ class PermitRules:
     seed: int = 1
 
 
+DEFAULTS = PermitRules()
+
+
 def lower_bound(column: str, bounds: tuple[int, ...]) -> pl.Expr:
     """Return the lower bound of the group that a number is in; null stays null."""
     number = pl.col(column)
     expression = pl.when(number < bounds[1]).then(bounds[0])
-    for low, high in zip(bounds[1:], bounds[2:], strict=False):
+    for low, high in pairwise(bounds[1:]):
         expression = expression.when(number < high).then(low)
     return pl.when(number.is_not_null()).then(expression.otherwise(bounds[-1]))
 
 
-def impute_permits(cases: pl.DataFrame, rules: PermitRules = PermitRules()) -> pl.DataFrame:
+def impute_permits(cases: pl.DataFrame, rules: PermitRules = DEFAULTS) -> pl.DataFrame:
     """Give every immigration to be imputed the permit of its nearest donor.
 
     Args:
@@ -115,12 +119,16 @@ def impute_permits(cases: pl.DataFrame, rules: PermitRules = PermitRules()) -> p
         seed=rules.seed, max_uses=rules.max_uses,
         fallback=FALLBACK, min_donors=rules.min_donors,
     )  # fmt: skip
-    return pl.DataFrame(pl.from_arrow(found)).select(
-        case_id="recipient_id",
-        category=category,
-        ground=ground,
-        explanation=pl.when(explanation != NOT_APPLICABLE).then(explanation),
-        donor_case_id="donor_id",
-        distance="distance",
-        match_level="match_level",
-    ).cast(RESULT)
+    return (
+        pl.DataFrame(pl.from_arrow(found))
+        .select(
+            case_id="recipient_id",
+            category=category,
+            ground=ground,
+            explanation=pl.when(explanation != NOT_APPLICABLE).then(explanation),
+            donor_case_id="donor_id",
+            distance="distance",
+            match_level="match_level",
+        )
+        .cast(RESULT)
+    )

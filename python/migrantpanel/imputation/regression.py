@@ -46,9 +46,7 @@ def predictive_mean_matching(
     return _match(x @ estimate, y, x_due @ drawn, rng)
 
 
-def _match(
-    predicted: Numbers, y: Numbers, wanted: Numbers, rng: np.random.Generator
-) -> Numbers:
+def _match(predicted: Numbers, y: Numbers, wanted: Numbers, rng: np.random.Generator) -> Numbers:
     """Choose one of the `NEAR` observed values with the nearest prediction."""
     # Equal predictions come in random order, so that none of them is preferred.
     mixed = rng.permutation(len(y))
