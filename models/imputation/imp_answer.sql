@@ -22,6 +22,8 @@ final as (
     from answer
     inner join {{ ref('imputation_method') }} as method
         on answer.variable = method.variable
+    -- What comes from the frame is in the design; recodes of an answer would give it away.
+    where method.method <> 'none'
 )
 
 select * from final

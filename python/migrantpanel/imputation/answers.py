@@ -33,9 +33,8 @@ def impute_answers(
     """Draw every answer that was due and did not come, once per implicate.
 
     Args:
-        answers: respondent_id, variable, method, value (text, null without an answer) and is_due
-            (asked, and refused, not known or lost). Methods as in `impute_chained`; with method
-            `none` a variable explains and is not filled.
+        answers: respondent_id, variable, method (as in `impute_chained`), value (text, null
+            without an answer) and is_due (asked, and refused or not known).
         design: one row per respondent, sorted by respondent_id; other columns are text (categories)
             or numbers, null where unknown.
         codes: variable, code and position of the categories; variables without are numbers.
@@ -71,14 +70,11 @@ def _variable(
     else:
         place = {code: float(number) for number, code in enumerate(categories)}
         values = rows["value"].replace_strict(place, default=None, return_dtype=pl.Float64)
-    method = part["method"][0]
-    fill = rows["is_due"].fill_null(False) & pl.Series([method != "none"])
     return Variable(
         name,
-        # What is not filled needs a method only to say how its categories are used.
-        method if method != "none" else ("pmm" if categories is None else "multinomial"),
+        part["method"][0],
         values.fill_null(float("nan")).to_numpy(),
-        fill.to_numpy(),
+        rows["is_due"].fill_null(False).to_numpy(),
         None if categories is None else tuple(categories),
     )
 

@@ -51,7 +51,7 @@ def hide_answers(answers: pl.DataFrame, design: pl.DataFrame, seed: int) -> pl.D
     ordered = rate.sort("variable", "respondent_id")
     draw = generator(seed, "hidden answers").random(ordered.height)
     chance = (pl.col("wave_rate") * pl.col("tilt")).clip(0, MOST)
-    hide = (pl.Series(draw) < chance) & ~pl.col("is_due") & (pl.col("method") != "none")
+    hide = (pl.Series(draw) < chance) & ~pl.col("is_due")
     return ordered.with_columns(hide=hide).select(
         "respondent_id", "variable", "method",
         hidden_value=pl.when("hide").then("value"),
