@@ -137,7 +137,7 @@ def impute_chained(
     _check(variables, design)
     # Sums in another order on another number of threads would change the last digits.
     with threadpool_limits(1):
-        predictors = _predictors(variables, rules)
+        predictors = _predictors(variables, filters, rules)
     task = _Task(tuple(variables), design, tuple(filters), rules, predictors)
     numbers = range(1, rules.implicates + 1)
     if rules.workers == 1 or rules.implicates == 1:
@@ -286,8 +286,15 @@ def _block(variable: Variable, values: Numbers) -> Numbers:
     return _standard(np.column_stack([columns, none.astype(float)]))
 
 
-def _predictors(variables: Sequence[Variable], rules: ChainRules) -> dict[str, list[str]]:
-    """Choose for each variable the others that go with it most, where both have an answer."""
+def _predictors(
+    variables: Sequence[Variable], filters: Sequence[Filter], rules: ChainRules
+) -> dict[str, list[str]]:
+    """Choose for each variable the others that go with it most, where both have an answer.
+
+    What hangs on a variable does not explain it: whoever gave no answer to the filter gave none
+    to the questions behind it, and a first guess of those would decide the filter for good.
+    """
+    behind = {(each.filter_variable, each.variable) for each in filters}
     blocks = {variable.name: _block(variable, variable.values) for variable in variables}
     places = np.cumsum([0, *(block.shape[1] for block in blocks.values())])
     everything = np.column_stack(list(blocks.values()))
@@ -302,7 +309,8 @@ def _predictors(variables: Sequence[Variable], rules: ChainRules) -> dict[str, l
         strength = dict(zip(blocks, np.maximum.reduceat(strongest, places[:-1]), strict=True))
         near = [
             name for name in strength
-            if name != variable.name and strength[name] >= rules.min_correlation
+            if name != variable.name and (variable.name, name) not in behind
+            and strength[name] >= rules.min_correlation
         ]  # fmt: skip
         near.sort(key=lambda name: (-round(float(strength[name]), 9), name))
         chosen[variable.name] = sorted(near[: rules.max_predictors])

@@ -17,6 +17,7 @@ from migrantpanel.imputation.donor import donor_impute
 
 FAMILY = "family"
 TARGETS = ("permit_category", "permit_ground", "permit_explanation")
+KEYS = tuple(sorted({*EXACT, *(key for level in FALLBACK for key in level)}))
 RESULT = {
     "case_id": pl.String, "category": pl.String, "ground": pl.String, "explanation": pl.String,
     "donor_case_id": pl.String, "distance": pl.Float64, "match_level": pl.Int32,
@@ -114,6 +115,11 @@ def impute_permits(cases: pl.DataFrame, rules: PermitRules = DEFAULTS) -> pl.Dat
             f"{len(recipients)} immigrations need a permit and none has one to give: "
             "is the register of motives delivered, and are its codes in the seed permit_ground?"
         )
+    # A key that no donor has (its register was not delivered) is left out.
+    absent = [key for key in KEYS if donors[key].null_count() == donors.height]
+    recipients, donors = (
+        t.with_columns(pl.lit("-").alias(k) for k in absent) for t in (recipients, donors)
+    )
     found = donor_impute(
         recipients, donors, "case_id", EXACT, ["arrival_year"], TARGETS,
         seed=rules.seed, max_uses=rules.max_uses,
