@@ -17,7 +17,6 @@ from migrantpanel.imputation.donor import donor_impute
 
 FAMILY = "family"
 TARGETS = ("permit_category", "permit_ground", "permit_explanation")
-KEYS = tuple(sorted({*EXACT, *(key for level in FALLBACK for key in level)}))
 RESULT = {
     "case_id": pl.String, "category": pl.String, "ground": pl.String, "explanation": pl.String,
     "donor_case_id": pl.String, "distance": pl.Float64, "match_level": pl.Int32,
@@ -40,6 +39,8 @@ FALLBACK = (
     ("life_stage",),
     (),
 )
+
+KEYS = tuple(sorted({*EXACT, *(key for level in FALLBACK for key in level)}))
 
 
 class PermitError(UserError, ValueError):
