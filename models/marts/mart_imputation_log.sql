@@ -65,6 +65,20 @@ final as (
         cast(null as double) as distance,
         cast(null as int) as match_level
     from {{ ref('imp_answer_value') }}
+    union all
+    select
+        'mart_cross_section' as table_name,
+        respondent_id as row_key,
+        variable,
+        0 as implicate,
+        value_reported as reported_value,
+        value as final_value,
+        reason_code,
+        cast(null as string) as donor,
+        cast(null as double) as distance,
+        cast(null as int) as match_level
+    from {{ ref('imp_lost_answer') }}
+    where reason_code is not null
 )
 
 select * from final
