@@ -30,6 +30,7 @@ from migrantpanel.landing.output import (
 )
 from migrantpanel.landing.readers import (
     LABELLED_FORMATS,
+    BytesSeen,
     Labels,
     check_magic,
     labels_of,
@@ -162,6 +163,8 @@ def read_survey(record: FileRecord, scratch: Path) -> tuple[pl.DataFrame, Labels
         stated = read_labels(path, record.file_format)[0].encoding
         with reading(path):
             frame, labels = _read_labelled(path, record.file_format, stated)
+            if record.file_format != "dta":
+                BytesSeen(path).check_end(path.name, frame.height)
     else:
         table = open_table(path, record.file_format, scratch)
         with reading(path):

@@ -1,6 +1,7 @@
 """Reads the documented parameter files of the simulated country."""
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -91,9 +92,16 @@ def curve(knots: dict, at: np.ndarray | float) -> np.ndarray:
     return np.interp(at, x, np.array([knots[k] for k in sorted(knots)], dtype=float))
 
 
+def load_parameters(defects: Mapping[str, float] | None = None) -> Parameters:
+    """Read the parameter files that come with the package.
+
+    defects: rates of damage that replace those of defects.yaml, by kind.
+    """
+    return _load_parameters(tuple(sorted((defects or {}).items())))
+
+
 @cache
-def load_parameters() -> Parameters:
-    """Read the parameter files that come with the package."""
+def _load_parameters(overrides: tuple[tuple[str, float], ...]) -> Parameters:
     rates = yaml.safe_load(_read("population.yaml"))
     countries = list(csv.DictReader(_read("country.csv").splitlines()))
     municipalities = list(csv.DictReader(_read("municipality.csv").splitlines()))
@@ -107,7 +115,8 @@ def load_parameters() -> Parameters:
     return Parameters(
         rates=rates,
         labour=yaml.safe_load(_read("careers.yaml")),
-        defects=yaml.safe_load(_read("defects.yaml")),
+        defects=parameter_file("defects.yaml")
+        | {kind: parameter_file("defects.yaml")[kind] | {"rate": rate} for kind, rate in overrides},
         delivery=yaml.safe_load(_read("delivery.yaml")),
         origins=origins,
         motives=motives,
