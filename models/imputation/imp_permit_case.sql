@@ -30,8 +30,8 @@ nationality as (
         spell.end_date,
         spell.nationality_code,
         country.country_code,
-        country.is_dutch
-    from {{ ref('stg_nationality_spell') }} as spell
+        spell.nationality_code = '{{ var("dutch_nationality") }}' as is_dutch
+    from {{ resolved(ref('stg_nationality_spell')) }} as spell
     left outer join {{ ref('nationality_country') }} as country
         on spell.nationality_code = country.nationality_code
     where spell.is_linkable
@@ -43,7 +43,7 @@ civil_status as (
         start_date,
         end_date,
         civil_status_code
-    from {{ ref('stg_civil_status_spell') }}
+    from {{ resolved(ref('stg_civil_status_spell')) }} as civil_status_spell
     where is_linkable
 ),
 

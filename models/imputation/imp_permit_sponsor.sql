@@ -46,12 +46,10 @@ dutch as (
         spell.person_key,
         spell.start_date,
         spell.end_date
-    from {{ ref('stg_nationality_spell') }} as spell
-    semi join {{ ref('nationality_country') }} as country
-        on
-            spell.nationality_code = country.nationality_code
-            and country.is_dutch
-    where spell.is_linkable
+    from {{ resolved(ref('stg_nationality_spell')) }} as spell
+    where
+        spell.is_linkable
+        and spell.nationality_code = '{{ var("dutch_nationality") }}'
 ),
 
 asylum as (

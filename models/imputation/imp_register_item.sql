@@ -39,7 +39,7 @@ final as (
             end
         ) = 1 as is_true
     from partner
-    inner join {{ ref('stg_income_source_spell') }} as spell
+    inner join {{ resolved(ref('stg_income_source_spell')) }} as spell
         on
             partner.partner_key = spell.person_key
             and {{ covers('spell.start_date', 'spell.end_date', 'partner.interview_date') }}
