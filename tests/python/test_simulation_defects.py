@@ -1,16 +1,29 @@
 """Every kind of damage: what the delivered file looks like, that the manifest says so, and off."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import polars as pl
+import pyreadstat
 import pytest
 
 from migrantpanel.errors import UserError
+from migrantpanel.project import project_dir
 from migrantpanel.simulation import Country, build_country
-from migrantpanel.simulation.defects import Damage, damage, known_kinds, read_overrides
+from migrantpanel.simulation.defects import (
+    MANIFEST,
+    Damage,
+    damage,
+    known_kinds,
+    read_overrides,
+    write_manifest,
+)
 from migrantpanel.simulation.defects.rows import ROW_KINDS
+from migrantpanel.simulation.defects.table import markdown_table
+from migrantpanel.simulation.extracts import write_extract
 from migrantpanel.simulation.parameters import load_parameters
 from migrantpanel.simulation.registers import Registers
 from migrantpanel.simulation.registers import extracts as register_extracts
@@ -66,7 +79,7 @@ def with_rates(lives) -> Callable[..., World]:
 
 @pytest.fixture(scope="module")
 def clean(with_rates) -> World:
-    return with_rates(partner_abroad=1.0)
+    return with_rates(partner_abroad=1.0, stale_version=1.0)
 
 
 def days(column: str) -> pl.Expr:
@@ -98,7 +111,8 @@ def test_rates_can_be_given_in_a_file_or_be_none(tmp_path) -> None:
     assert read_overrides(str(path)) == {"own_parent": 0.01, "second_number": 0.0}
     assert read_overrides(None) == {}
     assert set(read_overrides("none").values()) == {0.0}
-    assert set(read_overrides("none")) == set(known_kinds())
+    fixed = {"changed_value_labels"}
+    assert set(read_overrides("none")) == set(known_kinds()) - fixed
 
 
 @pytest.mark.parametrize(
@@ -274,7 +288,7 @@ def test_spells_overlap_or_are_there_twice(with_rates, clean, what, name, start,
 
 def test_parents_who_cannot_be(with_rates, clean) -> None:
     rates = dict.fromkeys(["impossible_parent_age", "own_parent", "birth_after_mother_death"], 0.02)
-    world = with_rates(**rates, partner_abroad=1.0)
+    world = with_rates(**rates, stale_version=1.0)
     rows = world.delivered("KINDOUDER2023TABV10")
     person = world.country.person.select(
         RINPERSOON="rin", birth="birth_date", death="death_date", person="person"
@@ -384,3 +398,132 @@ def test_the_same_seed_does_the_same_damage(with_rates) -> None:
     for name in ("GBAADRESOBJECT2023BUSV1", "KINDOUDER2023TABV10", "SECMBUS2023V1"):
         assert one.delivered(name).equals(other.delivered(name))
     assert one.damage.whole_manifest().equals(other.damage.whole_manifest())
+
+
+# -------------------------------------------------------------------- files
+
+
+@pytest.fixture(scope="module")
+def odd_files(with_rates) -> World:
+    """A world in which some files are delivered as no reader expects."""
+    kinds = [kind for kind, spec in known_kinds().items() if spec["stage"] == "files"]
+    return with_rates(**{kind: known_kinds()[kind]["rate"] for kind in kinds}, partner_abroad=1.0)
+
+
+def changed_files(world: World, kind: str) -> list[str]:
+    """Return the names of the files that a kind changed."""
+    rows = world.manifest(kind).unique(["file_stem", "file_year"])
+    assert rows.height > 0, kind
+    return [
+        name
+        for name, extract in world.files.items()
+        if rows.filter(file_stem=extract.register, file_year=extract.year).height
+        and name != "KINDOUDER2023TABV10"
+    ]
+
+
+def written(world: World, name: str, folder: Path) -> Path:
+    return write_extract(world.files[name], folder, "sav")
+
+
+def test_keys_of_an_old_file_are_numbers(odd_files, clean, tmp_path) -> None:
+    for name in changed_files(odd_files, "numeric_keys"):
+        rows, before = odd_files.delivered(name), clean.delivered(name)
+        column = next(c for c in odd_files.files[name].columns if c.name == "RINPERSOON")
+        assert column.format == "F9"
+        assert rows["RINPERSOON"].dtype == pl.Int64
+        padded = rows["RINPERSOON"].cast(pl.String).str.zfill(9)
+        assert padded.equals(before["RINPERSOON"])
+        assert (rows["RINPERSOON"] < 10**8).any()
+        read, _ = pyreadstat.read_sav(written(odd_files, name, tmp_path))
+        assert read["RINPERSOON"].dtype == float
+
+
+def test_keys_of_older_files_have_older_names(odd_files, clean) -> None:
+    for name in changed_files(odd_files, "renamed_columns"):
+        rows, before = odd_files.delivered(name), clean.delivered(name)
+        assert rows.columns[:2] == ["SRTNUM", "RIN"]
+        assert rows["RIN"].equals(before["RINPERSOON"], check_names=False)
+        assert odd_files.files[name].year <= 2011
+
+
+def test_some_files_mix_the_case_of_their_columns(odd_files, clean) -> None:
+    for name in changed_files(odd_files, "mixed_column_case"):
+        columns, before = odd_files.delivered(name).columns, clean.delivered(name).columns
+        assert columns != before
+        assert [c.lower() for c in columns] == [c.lower() for c in before]
+
+
+def test_a_converted_file_has_semicolons_and_decimal_commas(odd_files, clean, tmp_path) -> None:
+    (name, *_) = changed_files(odd_files, "decimal_comma_csv")
+    path = written(odd_files, name, tmp_path)
+    assert path.parent.name == "geconverteerde data"
+    assert path.suffix == ".csv"
+    first, second, *_ = path.read_bytes().decode("windows-1252").split("\r\n")
+    assert first.startswith("RINPERSOONS;RINPERSOON;")
+    assert re.fullmatch(r"R;\d{9}(;-?[\d,]*)+", second)
+    rows = pl.read_csv(
+        path, separator=";", decimal_comma=True, schema_overrides={"RINPERSOON": pl.String}
+    )
+    before = clean.delivered(name)
+    assert rows["RINPERSOON"].equals(before["RINPERSOON"])
+    assert "," in path.read_text(encoding="windows-1252")
+    for column in rows.columns[2:]:
+        assert rows[column].cast(pl.Float64).equals(before[column].cast(pl.Float64)), column
+
+
+def test_a_twin_stands_beside_its_original(odd_files, clean) -> None:
+    names = changed_files(odd_files, "converted_twin")
+    forms = {
+        (extract.name, extract.file_format)
+        for extract in register_extracts(odd_files.registers)
+        if extract.name in names
+    }
+    assert forms == {(name, form) for name in names for form in (None, "csv")}
+
+
+def test_labels_of_a_register_are_in_another_encoding(odd_files, clean, tmp_path) -> None:
+    (name,) = changed_files(odd_files, "wrong_encoding")
+    path = written(odd_files, name, tmp_path / "odd")
+    with pytest.raises(pyreadstat.ReadstatError, match="convert string"):
+        pyreadstat.read_sav(path)
+    rows, meta = pyreadstat.read_sav(path, encoding="windows-1252")
+    before, sound_meta = pyreadstat.read_sav(written(clean, name, tmp_path / "sound"))
+    assert meta.variable_value_labels == sound_meta.variable_value_labels
+    assert rows.equals(before)
+
+
+def test_a_stale_version_stands_beside_the_newest_unless_off(
+    odd_files, with_rates
+) -> None:
+    both = {"KINDOUDER2023TABV2", "KINDOUDER2023TABV10"}
+    assert both <= set(odd_files.files)
+    assert odd_files.manifest("stale_version").height == 1
+    assert both - set(with_rates().files) == {"KINDOUDER2023TABV2"}
+
+
+# -------------------------------------------------------------------- counts and docs
+
+
+def test_the_manifest_is_counted_by_kind(tmp_path) -> None:
+    rows = pl.DataFrame(
+        {"kind": ["own_parent", "own_parent", "stale_version"],
+         "file_stem": ["KINDOUDERTAB"] * 3, "person": [4, 5, None]}
+    )  # fmt: skip
+    empty = pl.DataFrame(schema=MANIFEST)
+    pl.concat([empty, rows], how="diagonal_relaxed").write_parquet(tmp_path / "defect.parquet")
+    write_manifest(tmp_path, empty, {"own_parent": 0.5})
+    counted = pl.read_parquet(tmp_path / "defect_manifest.parquet")
+    assert set(counted["kind"]) == set(known_kinds())
+    own = counted.row(by_predicate=pl.col("kind") == "own_parent", named=True)
+    assert (own["records"], own["persons"], own["rate"]) == (2, 2, "0.5")
+    stale = counted.row(by_predicate=pl.col("kind") == "stale_version", named=True)
+    assert (stale["records"], stale["persons"]) == (1, 0)
+    assert counted.filter(pl.col("records") == 0).height == len(known_kinds()) - 2
+
+
+def test_the_page_shows_every_kind_as_the_parameters_have_it() -> None:
+    page = (project_dir() / "docs" / "simulation-defects.md").read_text(encoding="utf-8")
+    assert page.endswith(f"{markdown_table()}\n"), (
+        "print the tables again: python -m migrantpanel.simulation.defects"
+    )

@@ -13,6 +13,7 @@ import pyreadstat
 import pytest
 import yaml
 
+from conftest import sound
 from migrantpanel.errors import UserError
 from migrantpanel.project import project_dir
 from migrantpanel.random import generator
@@ -55,9 +56,12 @@ def country() -> Country:
 
 @pytest.fixture(scope="module")
 def surveys(country: Country, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with `extracts` and `truth` of all waves."""
+    """Folder with `extracts` and `truth` of all waves, nothing damaged."""
     folder = tmp_path_factory.mktemp("surveys")
-    write_surveys(InMemory(country, SEED), folder / "extracts", folder / "truth", FRACTION, SEED)
+    write_surveys(
+        InMemory(country, SEED), folder / "extracts", folder / "truth", FRACTION, SEED,
+        defects=sound("surveys"),
+    )  # fmt: skip
     return folder
 
 
@@ -455,8 +459,9 @@ def test_parquet_carries_the_same_values_and_the_dictionary(
     country: Country, surveys: Path, tmp_path: Path
 ) -> None:
     write_surveys(
-        InMemory(country, SEED), tmp_path, tmp_path / "truth", FRACTION, SEED, file_format="parquet"
-    )
+        InMemory(country, SEED), tmp_path, tmp_path / "truth", FRACTION, SEED,
+        file_format="parquet", defects=sound("surveys"),
+    )  # fmt: skip
     for wave in (WAVES["SPVA_1991"], WAVES["SING_2009"]):
         frame, meta = read(surveys, wave)
         path = tmp_path / "Surveys" / f"{wave.survey}{wave.year}" / f"{wave.name}.parquet"
@@ -471,8 +476,9 @@ def test_parquet_carries_the_same_values_and_the_dictionary(
 
 def test_same_seed_same_bytes(country: Country, surveys: Path, tmp_path: Path) -> None:
     write_surveys(
-        InMemory(country, SEED), tmp_path / "extracts", tmp_path / "truth", FRACTION, SEED
-    )
+        InMemory(country, SEED), tmp_path / "extracts", tmp_path / "truth", FRACTION, SEED,
+        defects=sound("surveys"),
+    )  # fmt: skip
     first = sorted(path for path in surveys.rglob("*") if path.is_file())
     assert len(first) == 22 + 5
     for path in first:

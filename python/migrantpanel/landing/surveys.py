@@ -183,6 +183,8 @@ def read_survey(record: FileRecord, scratch: Path) -> tuple[pl.DataFrame, Labels
         table = open_table(path, record.file_format, scratch)
         with reading(path):
             frame, labels = table.rows.collect(), table.labels
+            if table.is_untyped:
+                frame = _fractions_as_codes(frame)
     lower = [name.lower() for name in frame.columns]
     twice = sorted({name for name in lower if lower.count(name) > 1})
     if twice:
@@ -210,6 +212,29 @@ def _read_labelled(path: Path, file_format: str, stated: str | None) -> tuple[pl
     )
     labels = decode_all(asdict(labels_of(meta)))
     return frame.rename(decode_all), Labels(**labels)
+
+
+def _fractions_as_codes(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write numbers of CSV as labelled files give them: 9.0 is 9, and 2,50 is 2.5.
+
+    Only in columns of numbers, some with a fraction: other programs write all numbers that way
+    once one is missing. What has no fraction is kept, so that 01 stays 01.
+    """
+    number = r"^-?\d+([.,]\d+)?$"
+    changes = []
+    for name in frame.columns:
+        text = pl.col(name)
+        given = frame.select(text.filter(text.fill_null("") != "")).to_series()
+        if not given.str.contains(number).all() or not given.str.contains("[.,]").any():
+            continue
+        whole_part = text.str.replace(",", ".", literal=True).str.strip_chars_end("0")
+        changes.append(
+            pl.when(text.str.contains("[.,]"))
+            .then(whole_part.str.strip_chars_end("."))
+            .otherwise(text)
+            .alias(name)
+        )
+    return frame.with_columns(changes)
 
 
 def _letters_as_text(frame: pl.DataFrame) -> pl.DataFrame:

@@ -198,7 +198,7 @@ def arrive(block: Block, streams: np.ndarray) -> None:
     # Some move in with people of their origin; the others have a home of their own.
     groups = _hosts(block, origin, ~couple)
     joins = groups >= 0
-    groups[~joins] = block.new_groups(days[~joins], block.municipalities(origin[~joins] == 0))
+    groups[~joins] = block.new_groups(days[~joins], block.municipalities(origin[~joins]))
     block.place(heads, days, groups, np.where(joins, OTHER, HEAD))
     waits = ~couple & (rng.random(n) < kind.spouse_abroad[streams]) & (age > 20)
     alone = ~couple & ~waits & ~joins & (sex == WOMAN) & (age > 22)
@@ -350,5 +350,5 @@ def come_back(block: Block) -> None:
         person.motive[members] < 0, block.motive["family"], person.motive[members]
     )
     settle(block, members, days[position], block.group.country[groups][position], registered)
-    block.house(groups, days, block.municipalities(person.origin[heads] == 0))
+    block.house(groups, days, block.municipalities(person.origin[heads]))
     block.place(members, days[position], groups[position], person.role[members])

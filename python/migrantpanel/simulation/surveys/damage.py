@@ -37,6 +37,12 @@ class SurveyDamage:
     def answers(
         self, people: pl.DataFrame, delivered: dict[str, Delivered]
     ) -> dict[str, Delivered]:
+        """Lose what errors in the routing skipped, and let part of it be asked again."""
+        return self._partner_work(people, self._language(people, delivered))
+
+    def _language(
+        self, people: pl.DataFrame, delivered: dict[str, Delivered]
+    ) -> dict[str, Delivered]:
         """Lose the answers about Dutch of recent immigrants, and ask part of them again."""
         spec = self._of_wave("filter_error_language")
         if spec is None:
@@ -57,6 +63,24 @@ class SurveyDamage:
                 )  # fmt: skip
         return changed
 
+    def _partner_work(
+        self, people: pl.DataFrame, delivered: dict[str, Delivered]
+    ) -> dict[str, Delivered]:
+        """Lose what people say of the work of a partner to whom they are not married."""
+        spec = self._of_wave("filter_error_partner_work")
+        if spec is None:
+            return delivered
+        name = spec["question"]
+        partner = people["place"].is_in(UNMARRIED) & (people["partner_in_household"] == "yes")
+        cohabits = np.flatnonzero(partner.fill_null(False).to_numpy())
+        rng = self._rng("filter_error_partner_work")
+        lost = exactly(spec["rate"], len(cohabits), cohabits, rng)
+        self._record(
+            "filter_error_partner_work", name, people["person"].gather(lost),
+            delivered[name].codes.gather(lost), None,
+        )  # fmt: skip
+        return delivered | {name: _lost(delivered[name], lost, lost)}
+
     def members(
         self, people: pl.DataFrame, places: pl.DataFrame, delivered: dict[str, Delivered]
     ) -> dict[str, Delivered]:
@@ -66,9 +90,9 @@ class SurveyDamage:
             return delivered
         partner = (places["relation"] == "partner") & places["place"].is_in(UNMARRIED)
         cohabits = np.flatnonzero(partner.fill_null(False).to_numpy())
-        rng = self._rng("filter_error_partner_work")
+        rng = generator(self.seed, "defect", "filter_error_partner_work", "members")
         lost = exactly(spec["rate"], len(cohabits), cohabits, rng)
-        name = spec["question"]
+        name = spec["question_of_members"]
         self._record(
             "filter_error_partner_work", name,
             people["person"].gather(places["row"].gather(lost)),
@@ -134,7 +158,7 @@ def _lost(answer: Delivered, rows: np.ndarray, for_good: np.ndarray) -> Delivere
     destroyed = _mask(len(answer.codes), for_good)
     kind = _nothing_at(answer.missing_kind, gone)
     return Delivered(
-        values=_nothing_at(answer.values, gone),
+        values=_blank_at(answer.values, gone),
         codes=_nothing_at(answer.codes, gone),
         missing_kind=pl.Series([TECHNICAL_ERROR]).zip_with(destroyed, kind),
         truth={name: _nothing_at(values, gone) for name, values in answer.truth.items()},
@@ -145,7 +169,7 @@ def _only(answer: Delivered, rows: np.ndarray, name: str) -> Delivered:
     """Return the answers of some rows, and nothing for all others."""
     others = ~_mask(len(answer.codes), rows)
     return Delivered(
-        values=_nothing_at(answer.values, others),
+        values=_blank_at(answer.values, others),
         codes=_nothing_at(answer.codes, others).alias(name),
         missing_kind=_nothing_at(answer.missing_kind, others),
         truth={name: _nothing_at(values, others) for name, values in answer.truth.items()},
@@ -158,9 +182,13 @@ def _mask(length: int, rows: np.ndarray) -> pl.Series:
     return pl.Series(hit)
 
 
-def _nothing_at(values: pl.Series, rows: pl.Series) -> pl.Series:
-    nothing = "" if values.dtype == pl.String and values.null_count() == 0 else None
+def _nothing_at(values: pl.Series, rows: pl.Series, nothing: str | None = None) -> pl.Series:
     return pl.Series([nothing], dtype=values.dtype).zip_with(rows, values).alias(values.name)
+
+
+def _blank_at(values: pl.Series, rows: pl.Series) -> pl.Series:
+    """Text is blank where nothing is delivered, a number is missing."""
+    return _nothing_at(values, rows, "" if values.dtype == pl.String else None)
 
 
 def changed_value_labels(waves: list[Wave]) -> pl.DataFrame:
