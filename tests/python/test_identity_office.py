@@ -5,6 +5,7 @@ One small world with everything switched on, built once; some of its respondents
 
 import csv
 import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -271,7 +272,14 @@ def test_settings_that_do_not_exist_are_named(office, tmp_path):
     world, _ = office
     environment = world.environment() | {"MIGRANTPANEL_LINKAGE_PASSES": "by_name"}
     done = subprocess.run(
-        ["dbt", "parse", "--profiles-dir", "profiles", "--target-path", str(tmp_path)],
+        [
+            Path(sys.executable).with_name("dbt"),
+            "parse",
+            "--profiles-dir",
+            "profiles",
+            "--target-path",
+            str(tmp_path),
+        ],
         cwd=environment["MIGRANTPANEL_PROJECT_DIR"],
         env=environment,
         capture_output=True,
