@@ -18,13 +18,13 @@ population as (
         person_key,
         year,
         'persoonink' as income_series
-    from {{ resolved(ref('stg_person_income_2003'), one_per='year') }} as early
+    from {{ resolved(ref('stg_person_income_2003'), one_per='year') }} as income_2003
     union all
     select
         person_key,
         year,
         'inpa' as income_series
-    from {{ resolved(ref('stg_person_income'), one_per='year') }} as late
+    from {{ resolved(ref('stg_person_income'), one_per='year') }} as income_2011
 )
 
 select
