@@ -3,10 +3,12 @@
 {%- set counted_margins = [
     'population', 'sex', 'age', 'generation', 'region', 'residence'
 ] -%}
-{%- set education_margins = ['education', 'education_born_here', 'education_weighted'] -%}
-{#- The weight of a record says for how many people it stands: one where the diploma is the
-    person's own, more where the labour force survey found it, as a sample of those whose diploma
-    is nowhere registered. -#}
+{%- set education_margins = [
+    'education', 'education_born_here', 'education_weighted'
+] -%}
+{#- The weight of a record says for how many people it stands: one where the diploma is
+    the person's own, more where the labour force survey found it, as a sample of those
+    whose diploma is nowhere registered. -#}
 {%- set is_own -%}
 person.education_level is not null
             and person.education_weight <= {{ var('own_education_record_weight') }}
@@ -29,7 +31,8 @@ with person as (
                 then cast(person.education_level as string)
             else 'unknown'
         end as education_born_here,
-        coalesce(cast(person.education_level as string), 'unknown') as education_weighted,
+        coalesce(cast(person.education_level as string), 'unknown')
+            as education_weighted,
         projection.population_factor,
         projection.panel_factor,
         projection.is_projected,
@@ -100,7 +103,8 @@ counted as (
     {%- endfor %}
 ),
 
--- Who has no record of a diploma is a class of its own: the population less the records.
+-- Who has no record of a diploma is a class of its own: the population less the
+-- records.
 recorded as (
     {%- for margin in education_margins %}
     select
@@ -110,8 +114,9 @@ recorded as (
         area,
         '{{ margin }}' as margin,
         {{ margin }} as category,
-        sum(case when {{ margin }} = 'first_generation' then total else record_total end)
-            as total
+        sum(
+            case when {{ margin }} = 'first_generation' then total else record_total end
+        ) as total
     from area_cell
     where {{ margin }} <> 'unknown'
     group by survey, survey_year, origin_group, area, {{ margin }}
