@@ -103,8 +103,6 @@ counted as (
     {%- endfor %}
 ),
 
--- Who has no record of a diploma is a class of its own: the population less the
--- records.
 recorded as (
     {%- for margin in education_margins %}
     select
@@ -118,35 +116,46 @@ recorded as (
             case when {{ margin }} = 'first_generation' then total else record_total end
         ) as total
     from area_cell
-    where {{ margin }} <> 'unknown'
+    where {{ margin }} <> 'unknown' and not is_projected
     group by survey, survey_year, origin_group, area, {{ margin }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),
 
-unrecorded as (
+record_sum as (
     select
-        recorded.survey,
-        recorded.survey_year,
-        recorded.origin_group,
-        recorded.area,
-        recorded.margin,
-        'unknown' as category,
-        greatest(max(counted.total) - sum(recorded.total), 0) as total
+        survey,
+        survey_year,
+        origin_group,
+        area,
+        margin,
+        sum(total) as total
     from recorded
-    inner join counted
+    group by survey, survey_year, origin_group, area, margin
+),
+
+-- Who has no record is a class of its own: the population less the records.
+unrecorded as (
+    {%- for margin in education_margins %}
+    select
+        counted.survey,
+        counted.survey_year,
+        counted.origin_group,
+        counted.area,
+        '{{ margin }}' as margin,
+        'unknown' as category,
+        greatest(counted.total - coalesce(record_sum.total, 0), 0) as total
+    from counted
+    left outer join record_sum
         on
-            recorded.survey = counted.survey
-            and recorded.survey_year = counted.survey_year
-            and recorded.origin_group = counted.origin_group
-            and recorded.area = counted.area
-            and counted.margin = 'population'
-    group by
-        recorded.survey,
-        recorded.survey_year,
-        recorded.origin_group,
-        recorded.area,
-        recorded.margin
+            counted.survey = record_sum.survey
+            and counted.survey_year = record_sum.survey_year
+            and counted.origin_group = record_sum.origin_group
+            and counted.area = record_sum.area
+            and record_sum.margin = '{{ margin }}'
+    where counted.margin = 'population' and not counted.is_projected
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 ),
 
 registered as (
