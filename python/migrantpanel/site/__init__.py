@@ -4,7 +4,16 @@ import tempfile
 from pathlib import Path
 
 from migrantpanel.errors import UserError
-from migrantpanel.site import agreement, comparability, counts, lineage, methods, overview, trends
+from migrantpanel.site import (
+    agreement,
+    comparability,
+    counts,
+    lineage,
+    methods,
+    overview,
+    trends,
+    weighting,
+)
 from migrantpanel.site.harmonised import read_words
 
 
@@ -27,6 +36,10 @@ def build_site(project: Path, warehouse: Path, landing: Path, site: Path) -> Non
         comparability.write_comparability,
         trends.write_trends,
         agreement.write_agreement,
+        weighting.write_weights,
+        weighting.write_nonresponse,
+        weighting.write_replication,
     ):
         write(warehouse, words, simulated, site)
+    weighting.write_coverage(project, site)
     overview.write_overview(project, landing, manifest, tables, site)
