@@ -33,7 +33,7 @@ def write_imputation(warehouse: Path, words: Words, simulated: bool, site: Path)
                 row for row in quality if row["pattern"] == name and row["dimension"] != "year"
             ]
             for name in PATTERNS
-        },  # fmt: skip
+        },
         answers=_answer_plot([row for row in answers if row["dimension"] == "all"], words),
         covered=_covered(answers),
         plausibility=read_rows(warehouse, "statistics.stat_refugee_plausibility", "population"),
