@@ -45,14 +45,23 @@ def sample(rng: np.random.Generator, n: int) -> tuple[np.ndarray, dict[str, np.n
     return np.column_stack([group == 1, group == 2, age]).astype(float), values
 
 
+def share(values: np.ndarray, category: int) -> np.ndarray:
+    """Return where a variable has a category; missing stays missing."""
+    return np.where(np.isnan(values), np.nan, values == category)
+
+
 def estimates(design: np.ndarray, values: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Return the estimands and their variances."""
     columns = (
-        values["number"], values["number"][design[:, 0] == 1],
-        values["binary"], values["binary"][design[:, 1] == 1],
-        (values["nominal"] == 1) * 1.0, (values["nominal"] == 2) * 1.0,
-        values["ordered"], (values["ordered"] == 3) * 1.0,
-    )  # fmt: skip
+        values["number"],
+        values["number"][design[:, 0] == 1],
+        values["binary"],
+        values["binary"][design[:, 1] == 1],
+        share(values["nominal"], 1),
+        share(values["nominal"], 2),
+        values["ordered"],
+        share(values["ordered"], 3),
+    )
     columns = tuple(column[~np.isnan(column)] for column in columns)
     return (
         np.array([column.mean() for column in columns]),
@@ -80,9 +89,7 @@ def one(repetition: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
     pooled = pool([q for q, _ in results], [u for _, u in results], n=SIZE)
     low, high = pooled.interval()
     known = {variable.name: variable.values for variable in variables}
-    nominal = np.where(np.isnan(known["nominal"]), np.nan, known["nominal"])
-    complete = estimates(design, {**known, "nominal": nominal[~np.isnan(nominal)],
-                                  "ordered": known["ordered"]})[0]  # fmt: skip
+    complete = estimates(design, known)[0]
     return pooled.estimate, low, high, complete
 
 
