@@ -8,7 +8,7 @@ CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 SIMULATION := $(shell find python/migrantpanel/simulation -type f -not -path '*/__pycache__/*')
 
-.PHONY: help build simulate docs test test-all lint format bench readme lock bundle clean
+.PHONY: help build simulate docs test test-all lint format bench readme columns lock bundle clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -52,6 +52,10 @@ bench: $(CORE) ## Seconds, rows per second and peak memory of each stage.
 
 readme: build ## Put the answers of the default build's queries into the README.
 	$(BIN)/python tests/python/readme.py
+
+columns: $(CORE) ## Copy the columns of mart_person_year to the marts that carry the same ones.
+	$(BIN)/python tests/python/panel_columns.py
+	$(BIN)/python tests/python/panel_docs.py
 
 lock: $(DEV) ## Pin every package with its hashes, from requirements/*.in.
 	$(BIN)/pip install uv

@@ -52,3 +52,13 @@ greatest(
     0
 )
 {%- endmacro %}
+
+{#- The same day of another year; 29 February becomes the 28th where that year has none. -#}
+{% macro same_day_in(year, day) -%}
+coalesce(
+    try_cast(
+        cast({{ year }} as string) || substr(cast({{ day }} as string), 5) as date
+    ),
+    cast(cast({{ year }} as string) || '-02-28' as date)
+)
+{%- endmacro %}

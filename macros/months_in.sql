@@ -6,3 +6,12 @@ cast(
             filter (where labour_group is not null) as int
         ) as {{ labour_group }}_months
 {%- endmacro %}
+
+{#- Months of the year with one source of income, whether or not the main one: null when no source
+    is known all year. Expects columns labour_group and months. -#}
+{% macro months_with(flag) -%}
+cast(
+            sum(case when {{ flag }} then months else 0 end)
+            filter (where labour_group is not null) as int
+        )
+{%- endmacro %}

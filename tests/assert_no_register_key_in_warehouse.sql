@@ -13,25 +13,23 @@
     ~ "order by all"
 ) if execute else [] %}
 
-with number as (
-    select distinct substr(person_key, 2) as number
-    from {{ ref('stg_person') }}
-    where is_linkable
+with candidate as (
+{% for column in text_columns %}
+    select distinct
+        '{{ column[0] }}.{{ column[1] }}.{{ column[2] }}' as place,
+        right("{{ column[2] }}", 9) as number
+    from {{ target.database }}.{{ column[0] }}.{{ column[1] }}
+    where length("{{ column[2] }}") between 9 and 10
+    union all
+{% endfor %}
+    select
+        '' as place,
+        '' as number
 )
 
-{% for column in text_columns %}
 select distinct
-    '{{ column[0] }}.{{ column[1] }}.{{ column[2] }}' as place,
-    number.number
-from number
-inner join {{ target.database }}.{{ column[0] }}.{{ column[1] }} as public_table
-    on number.number = right(public_table."{{ column[2] }}", 9)
-where
-    length(public_table."{{ column[2] }}") between 9 and 10
-union all
-{% endfor %}
-select
-    '' as place,
-    number.number
-from number
-where false
+    candidate.place,
+    candidate.number
+from candidate
+semi join {{ ref('stg_person') }} as person
+    on candidate.number = substr(person.person_key, 2)

@@ -8,7 +8,9 @@ target = SimpleNamespace(database="database", type="duckdb")
 
 # Wide models loop over the columns of their contract: one column is enough to lint them.
 _meta = SimpleNamespace(harmonised=True)
-_column = SimpleNamespace(name="a_column", data_type="int", config=SimpleNamespace(meta=_meta))
+_column = SimpleNamespace(
+    name="a_column", data_type="int", meta={}, config=SimpleNamespace(meta=_meta)
+)
 model = SimpleNamespace(columns={"a_column": _column})
 
 

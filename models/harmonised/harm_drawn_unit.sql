@@ -14,6 +14,16 @@ disposition_code as (
     where variable = 'disposition'
 ),
 
+outcome_code as (
+    select
+        survey,
+        survey_year,
+        source_code as disposition_code,
+        value as outcome
+    from {{ ref('harm_code') }}
+    where variable = 'outcome'
+),
+
 final as (
     select
         drawn_unit.survey,
@@ -24,12 +34,22 @@ final as (
         drawn_unit.cluster,
         drawn_unit.frame_units,
         drawn_unit.drawn_units,
-        drawn_unit.cluster_probability,
-        drawn_unit.household_probability,
+        coalesce(
+            drawn_unit.cluster_probability,
+            case when drawn_unit.cluster is null then 1 end
+        ) as cluster_probability,
+        coalesce(drawn_unit.household_probability, 1) as household_probability,
         drawn_unit.disposition_code,
-        disposition_code.disposition
+        disposition_code.disposition,
+        outcome_code.outcome,
+        drawn_unit.sex,
+        drawn_unit.birth_year,
+        drawn_unit.origin_code as origin_group,
+        drawn_unit.municipality as municipality_code
     from drawn_unit
     left outer join disposition_code
+        using (survey, survey_year, disposition_code)
+    left outer join outcome_code
         using (survey, survey_year, disposition_code)
 )
 

@@ -19,6 +19,12 @@ final as (
                 partition by person_key order by start_date nulls last, union_id
             ) as int
         ) as union_number,
+        cast(
+            dense_rank() over (
+                partition by person_key
+                order by couple_start_date nulls last, partner_reference
+            ) as int
+        ) as partner_number,
         coalesce(partner_key, 'union ' || union_id) as partner_subject_key,
         partner_key,
         partner_in_register,
@@ -26,6 +32,8 @@ final as (
         start_date,
         end_date,
         end_reason_code,
+        couple_start_date,
+        overlaps_another,
         partner_sex_code,
         partner_birth_year,
         partner_birth_country_code

@@ -14,29 +14,50 @@ coded as (
             when education.attained_soi2016_code is not null then 'soi2016'
             else 'programme'
         end as education_series,
+        education.attained_soi2016_code,
+        education.attained_soi2021_code,
+        education.attained_field_code,
+        education.attained_source_code,
+        education.record_weight,
         coalesce(
             education.attained_soi2021_code,
             education.attained_soi2016_code,
-            programme.soi_level_code
-        ) as attained_code
-    from {{ ref('stg_education') }} as education
-    left outer join {{ ref('education_programme') }} as programme
-        on education.attained_programme_code = programme.programme_code
+            attained_programme.soi_level_code
+        ) as attained_code,
+        coalesce(
+            education.followed_soi2021_code,
+            education.followed_soi2016_code,
+            followed_programme.soi_level_code
+        ) as followed_code
+    from {{ resolved(ref('stg_education')) }} as education
+    left outer join {{ ref('education_programme') }} as attained_programme
+        on education.attained_programme_code = attained_programme.programme_code
+    left outer join {{ ref('education_programme') }} as followed_programme
+        on education.followed_programme_code = followed_programme.programme_code
     where education.is_linkable
 ),
 
 attained as (
-    select
-        person_key,
-        year,
-        education_series,
-        attained_code
+    select *
     from coded
     where attained_code is not null
     qualify row_number() over (
         partition by person_key, year
-        order by attained_code desc, education_series asc
+        order by attained_code desc, education_series asc, followed_code desc
     ) = 1
+),
+
+delivered as (
+    select min(year) as first_year from coded
+),
+
+-- Who is in a file without a level is known to it.
+present as (
+    select
+        person_key,
+        min(year) as first_year
+    from coded
+    group by person_key
 ),
 
 -- A level once registered stays known in later years: `education_data_year` says from
@@ -65,8 +86,24 @@ final as (
         attained.attained_code as education_soi_code,
         soi_level.education_level,
         attained.education_series,
-        dated.education_data_year
+        dated.education_data_year,
+        case
+            when attained.attained_code is not null then null
+            when dated.year < delivered.first_year or delivered.first_year is null
+                then 'not_delivered'
+            when present.first_year <= dated.year then 'unknown'
+            else 'not_in_population'
+        end as education_missing_reason,
+        attained.followed_code as education_followed_soi_code,
+        attained.attained_soi2016_code as education_soi2016_code,
+        attained.attained_soi2021_code as education_soi2021_code,
+        attained.attained_field_code as education_field_code,
+        attained.attained_source_code as education_source_code,
+        attained.record_weight as education_record_weight
     from dated
+    cross join delivered
+    left outer join present
+        on dated.person_key = present.person_key
     left outer join attained
         on
             dated.person_key = attained.person_key

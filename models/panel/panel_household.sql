@@ -1,25 +1,3 @@
 {{ config(tags=['shared']) }}
 
-with calendar as (
-    select * from {{ ref('id_person_year') }}
-),
-
-final as (
-    select
-        calendar.person_id,
-        calendar.year,
-        spell.household_type_code,
-        spell.household_place_code,
-        spell.is_reference_person as is_household_reference_person,
-        spell.person_count as household_person_count,
-        spell.child_count as household_child_count,
-        {{ age_on('spell.youngest_child_birth_month', 'calendar.last_day') }}
-            as household_youngest_child_age
-    from calendar
-    left outer join {{ ref('pop_household_spell') }} as spell
-        on
-            calendar.person_key = spell.person_key
-            and {{ covers('spell.start_date', 'spell.end_date', 'calendar.last_day') }}
-)
-
-select * from final
+{{ theme_household(ref('id_person_year')) }}

@@ -1,5 +1,28 @@
 {{ config(tags=['shared']) }}
 
+{%- set before_2011 = [
+    'personal_income_gross_eur', 'personal_income_eur', 'personal_income_primary_eur'
+] %}
+{%- set from_2011 = {
+    'wage_income_eur': 'bigint',
+    'business_income_eur': 'bigint',
+    'unemployment_benefit_eur': 'bigint',
+    'disability_benefit_eur': 'bigint',
+    'state_pension_eur': 'bigint',
+    'occupational_pension_eur': 'bigint',
+    'child_benefit_eur': 'bigint',
+    'child_budget_eur': 'bigint',
+    'study_grant_eur': 'bigint',
+    'housing_benefit_eur': 'bigint',
+    'income_tax_eur': 'bigint',
+    'personal_income_percentile': 'int',
+    'personal_income_percentile_missing_code': 'string',
+    'year_socioeconomic_code': 'string',
+    'is_economically_independent': 'boolean',
+    'is_financially_independent': 'boolean',
+    'earner_position_code': 'string',
+} %}
+
 with calendar as (
     select * from {{ ref('id_person_year') }}
 ),
@@ -9,45 +32,39 @@ personal as (
     select
         person_key,
         year,
-        'persoonink' as income_series,
-        personal_income_gross_eur,
-        personal_income_eur,
-        personal_income_primary_eur,
-        cast(null as int) as personal_income_percentile
-    from {{ ref('stg_person_income_2003') }}
-    where is_linkable
+        {% for column, type in from_2011.items() %}
+        cast(null as {{ type }}) as {{ column }},
+        {% endfor %}
+        {{ before_2011 | join(', ') }},
+        'persoonink' as income_series
+    from {{ resolved(ref('stg_person_income_2003'), one_per='year') }} as person_income_2003
+    where
+        is_linkable
+        and {{ in_catalogue_years('persoonink') }}
     union all
     select
         person_key,
         year,
-        'inpa' as income_series,
-        personal_income_gross_eur,
-        personal_income_eur,
-        personal_income_primary_eur,
-        personal_income_percentile
-    from {{ ref('stg_person_income') }}
-    where is_linkable
+        {{ from_2011 | join(', ') }},
+        {{ before_2011 | join(', ') }},
+        'inpa' as income_series
+    from {{ resolved(ref('stg_person_income'), one_per='year') }} as person_income
+    where
+        is_linkable
+        and {{ in_catalogue_years('inpatab') }}
 ),
 
 delivered_year as (
     select distinct year from personal
 ),
 
--- The main earner's key names a household within one year only.
-household as (
-    select
-        member.person_key,
-        member.year,
-        income.household_income_gross_eur,
-        income.household_income_primary_eur,
-        income.household_income_percentile,
-        income.standardised_income_percentile,
-        income.poverty_line_percent
-    from {{ ref('stg_household_key') }} as member
-    inner join {{ ref('stg_household_income') }} as income
-        on
-            member.main_earner_key = income.main_earner_key
-            and member.year = income.year
+missing_code as (
+    select * from {{ ref('missing_number_code') }}
+    where column_name = 'personal_income_percentile'
+),
+
+price as (
+    {{ real_factor() }}
 ),
 
 final as (
@@ -55,32 +72,32 @@ final as (
         calendar.person_id,
         calendar.year,
         personal.income_series,
-        case
-            when personal.personal_income_eur is not null then null
-            when personal.income_series is not null then 'unknown'
-            when delivered_year.year is not null then 'not_in_population'
-            else 'not_delivered'
-        end as income_missing_reason,
-        personal.personal_income_gross_eur,
-        personal.personal_income_eur,
-        personal.personal_income_primary_eur,
-        personal.personal_income_percentile,
-        household.household_income_gross_eur,
-        household.household_income_primary_eur,
-        household.household_income_percentile,
-        household.standardised_income_percentile,
-        household.poverty_line_percent
+        {{ missing_reason(
+            'personal.personal_income_eur',
+            'personal.income_series is not null',
+            'delivered_year.year is not null'
+        ) }} as income_missing_reason,
+        {% for column in before_2011 %}
+        personal.{{ column }},
+        {% endfor %}
+        {{ real_eur('personal.personal_income_gross_eur') }}
+            as personal_income_gross_real_eur,
+        {{ real_eur('personal.personal_income_eur') }} as personal_income_real_eur,
+        {% for column in from_2011 if not column.endswith('_missing_code') %}
+        personal.{{ column }},
+        {% endfor %}
+        missing_code.missing_reason as personal_income_percentile_missing_reason
     from calendar
+    left outer join price
+        on calendar.year = price.year
     left outer join personal
         on
             calendar.person_key = personal.person_key
             and calendar.year = personal.year
     left outer join delivered_year
         on calendar.year = delivered_year.year
-    left outer join household
-        on
-            calendar.person_key = household.person_key
-            and calendar.year = household.year
+    left outer join missing_code
+        on personal.personal_income_percentile_missing_code = missing_code.missing_code
 )
 
 select * from final

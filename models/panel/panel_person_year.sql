@@ -1,17 +1,19 @@
 {{ config(tags=['shared']) }}
 
--- The contract beside this model is the list of columns; each comes from one theme.
+{#- The contract beside this model lists the columns; each comes from one theme. -#}
+{%- set themes = [
+    'demography', 'couple', 'household', 'residence', 'address', 'tenure',
+    'neighbourhood', 'migration', 'motive', 'nationality', 'labour', 'job',
+    'first_work', 'income_source', 'income', 'household_income', 'wealth',
+    'education', 'enrolment', 'care', 'medicine', 'death'
+] %}
+
 with wide as (
     select *  -- noqa: RF02
     from {{ ref('panel_calendar') }}
-    left outer join {{ ref('panel_demography') }} using (person_id, year)
-    left outer join {{ ref('panel_residence') }} using (person_id, year)
-    left outer join {{ ref('panel_address') }} using (person_id, year)
-    left outer join {{ ref('panel_migration') }} using (person_id, year)
-    left outer join {{ ref('panel_household') }} using (person_id, year)
-    left outer join {{ ref('panel_labour') }} using (person_id, year)
-    left outer join {{ ref('panel_income') }} using (person_id, year)
-    left outer join {{ ref('panel_education') }} using (person_id, year)
+    {% for theme in themes %}
+    left outer join {{ ref('panel_' ~ theme) }} using (person_id, year)
+    {% endfor %}
 ),
 
 final as (

@@ -11,6 +11,8 @@ value_label as (
         label,
         is_missing
     from {{ source('landing', 'value_label') }}
+    -- Registers have labels too, which no model reads.
+    where survey is not null
 ),
 
 final as (

@@ -9,6 +9,8 @@ variable_label as (
         variable,
         label
     from {{ source('landing', 'variable_label') }}
+    -- Registers have labels too, which no model reads.
+    where survey is not null
 ),
 
 final as (

@@ -88,6 +88,13 @@ def simulate(
     file_format: Annotated[
         FileFormat, typer.Option("--format", help="SPSS as delivered, or Parquet.")
     ] = FileFormat.sav,
+    contact_files: Annotated[
+        bool,
+        typer.Option(
+            "--contact-files",
+            help="Names and addresses too, for linkage without numbers; see docs/linkage.md.",
+        ),
+    ] = False,
     defects: Annotated[
         str | None,
         typer.Option(
@@ -106,7 +113,10 @@ def simulate(
     from migrantpanel.simulation.defects import read_overrides
 
     rates = read_overrides(defects)
-    simulation.simulate(out, persons, survey_fraction, seed, file_format.value, defects=rates)
+    simulation.simulate(
+        out, persons, survey_fraction, seed, file_format.value,
+        contact_files=contact_files, defects=rates,
+    )  # fmt: skip
     screen.print(f"simulated extracts: {out} (truth: {out}-truth)")
 
 
@@ -146,12 +156,29 @@ def build(
         str | None,
         typer.Option(help="Build only this dbt selection, on a copy of what is published."),
     ] = None,
+    incremental: Annotated[
+        bool,
+        typer.Option(
+            "--incremental",
+            help="Build again only what depends on files that changed since the published build.",
+        ),
+    ] = False,
 ) -> None:
     """Land, build and test every layer, and publish: all or nothing."""
     from migrantpanel import warehouse as room
 
+    if select and incremental:
+        raise typer.BadParameter("give --select or --incremental, not both")
     done = room.build(
-        extracts, warehouse, landing, project_dir(), site, _existing(overlay), select, screen.print
+        extracts,
+        warehouse,
+        landing,
+        project_dir(),
+        site,
+        _existing(overlay),
+        select,
+        screen.print,
+        incremental,
     )
     for stage, seconds in done.seconds.items():
         screen.print(f"{stage:14} {seconds:7.1f} s")

@@ -23,6 +23,11 @@ def dbt_environment(build_dir: Path, landing: Path) -> dict[str, str]:
     }
 
 
+def dbt_target(project: Path, environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder where dbt leaves its manifest and results."""
+    return Path(environment.get("DBT_TARGET_PATH", project / "target"))
+
+
 def run_dbt(
     command: Sequence[str],
     project: Path,
@@ -73,7 +78,7 @@ def run_dbt(
                 failures[node.get("unique_id", "dbt")] = data.get("msg") or data.get("exc", "")
     if process.wait() == 0:
         return
-    target = Path({**os.environ, **environment}.get("DBT_TARGET_PATH", project / "target"))
+    target = dbt_target(project, {**os.environ, **environment})
     problems = [
         _explain(unique_id, message, target, databases or {})
         for unique_id, message in failures.items()

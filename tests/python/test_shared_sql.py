@@ -29,6 +29,7 @@ NOT_PORTABLE = {
         "sum or mean of a double": r"\bavg\(|as double\)\s*\)",
     }.items()
 }
+DAY_THEMES = ("address", "couple", "demography", "household", "labour", "residence")
 REGISTER_LAYERS = ("population", "panel")
 
 
@@ -66,7 +67,11 @@ def test_every_window_says_where_nulls_go_or_orders_what_has_none(world: World) 
 
 def test_the_whole_population_and_the_themes_of_the_panel_are_shared(world: World) -> None:
     manifest = json.loads((world.target / "manifest.json").read_text(encoding="utf-8"))
-    survey_sized = {"panel_role", "panel_union", "panel_union_year", "panel_same_household"}
+    survey_sized = {
+        *("panel_role", "panel_union", "panel_union_year", "panel_same_household"),
+        *("panel_child", "panel_child_home", "panel_sibling"),
+        *(f"panel_interview_{theme}" for theme in DAY_THEMES),
+    }
     untagged = {
         node["name"]
         for node in manifest["nodes"].values()

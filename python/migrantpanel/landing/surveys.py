@@ -148,11 +148,25 @@ def land_sample(record: FileRecord, survey: Survey, scratch: Path) -> dict[str, 
     name = f"{survey.name}_SAMPLE"
     files = [
         write_frame(scratch, "survey_sample", survey.name, sample),
+        write_frame(scratch, "survey_sample_key", survey.name, _sample_keys(frame, sample, survey)),
         *write_labels(
             scratch, labels, name, (survey.survey, survey.survey_year), record, frame.columns
         ),
     ]
     return _outcome(record, frame, labels, files)
+
+
+def _sample_keys(frame: pl.DataFrame, sample: pl.DataFrame, survey: Survey) -> pl.DataFrame:
+    """Return the person keys of the drawn units; nulls where the sample file has none."""
+    delivered = {name.lower(): name for name in frame.columns}
+    keys = [
+        _rin(frame, delivered.get((variable or "").lower()), name)
+        for variable, name in (
+            (survey.rinpersoons_variable, "rinpersoons"),
+            (survey.rinpersoon_variable, "rinpersoon"),
+        )
+    ]
+    return sample.select("survey", "survey_year", "sample_number").with_columns(keys)
 
 
 def read_survey(record: FileRecord, scratch: Path) -> tuple[pl.DataFrame, Labels]:

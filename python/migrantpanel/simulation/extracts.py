@@ -5,20 +5,24 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+import polars as pl
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from migrantpanel.errors import UserError
 from migrantpanel.simulation.blocks import block_sizes, each_block
+from migrantpanel.simulation.contact import contact_extracts
+from migrantpanel.simulation.country import Country
 from migrantpanel.simulation.defects import write_manifest
 from migrantpanel.simulation.files import join_frames, join_parts, write_part
 from migrantpanel.simulation.numbering import Numbering, number_blocks
-from migrantpanel.simulation.parameters import load_parameters
+from migrantpanel.simulation.parameters import load_parameters, parameter_file
 from migrantpanel.simulation.parts import Plan, deliver, live
 from migrantpanel.simulation.registers import Extract
 from migrantpanel.simulation.surveys import Stored, asked_waves, write_surveys
@@ -37,12 +41,15 @@ def simulate(
     file_format: FileFormat = "sav",
     processes: int | None = None,
     defects: Mapping[str, float] | None = None,
+    contact_files: bool = False,
 ) -> None:
     """Write registers and surveys to `out` and what is true to `<out>-truth`.
 
     persons: rows of GBAPERSOONTAB, about. survey_fraction: share of the real net samples.
     processes: how many work at once (default: all cores); the files do not depend on it.
     defects: rates of damage that replace those of the parameters, by kind.
+    contact_files: also write names and addresses, as an office that links has them, and deliver
+    some respondents without their number.
 
     Everything is made in a folder beside `out` first, so that a run that fails changes nothing.
     Raises UserError when `out` or the truth holds files that an earlier run did not make.
@@ -56,37 +63,45 @@ def simulate(
     if work.exists():
         shutil.rmtree(work)  # what a run that was stopped left behind
     try:
-        _simulate_into(work, persons, survey_fraction, seed, file_format, processes, defects)
+        asked = _Asked(persons, survey_fraction, seed, file_format, contact_files)
+        _simulate_into(work, asked, processes, defects)
         _publish(work, out, truth)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What a run was asked for."""
+
+    persons: int
+    survey_fraction: float
+    seed: int
+    format: str
+    contact_files: bool
+
+
 def _simulate_into(
-    work: Path,
-    persons: int,
-    fraction: float,
-    seed: int,
-    file_format: str,
-    processes: int,
-    defects: Mapping[str, float] | None,
+    work: Path, asked: _Asked, processes: int, defects: Mapping[str, float] | None
 ) -> None:
     (work / "truth").mkdir(parents=True)
-    sizes = block_sizes(persons)
+    sizes = block_sizes(asked.persons)
     plan = Plan(
         work=work,
-        seed=seed,
-        file_format=file_format,
-        waves=tuple(wave.name for wave in asked_waves(fraction)),
+        seed=asked.seed,
+        file_format=asked.format,
+        waves=tuple(wave.name for wave in asked_waves(asked.survey_fraction)),
         threads=-(-processes // len(sizes)),
         defects=defects,
     )
     with _progress() as progress:
         numberings = _live(plan, sizes, processes, progress)
         _write_blocks(plan, numberings, processes, progress)
-        _write_surveys(plan, numberings, fraction, progress)
+        _write_surveys(plan, numberings, asked, progress)
+        if asked.contact_files:
+            _write_contact_files(plan, numberings[0])
     shutil.rmtree(work / "parts")
-    _write_parameters(work, persons, fraction, seed, file_format)
+    _write_parameters(work, asked)
 
 
 def _live(plan: Plan, sizes: list[int], processes: int, progress: Progress) -> list[Numbering]:
@@ -144,7 +159,7 @@ def write_extract(extract: Extract, folder: Path, file_format: str) -> Path:
 
 
 def _write_surveys(
-    plan: Plan, numberings: list[Numbering], fraction: float, progress: Progress
+    plan: Plan, numberings: list[Numbering], asked: _Asked, progress: Progress
 ) -> None:
     task = progress.add_task("surveys", total=1)
 
@@ -154,24 +169,31 @@ def _write_surveys(
     population = Stored(plan.work / "parts" / "frame", plan.work / "truth", numberings[0])
     folders = plan.work / "extracts", plan.work / "truth"
     manifest = write_surveys(
-        population, *folders, fraction, plan.seed, plan.file_format, report, plan.defects
-    )
+        population, *folders, asked.survey_fraction, plan.seed, plan.file_format, report,
+        plan.defects,
+        withheld=parameter_file("contact.yaml")["number_withheld"] if asked.contact_files else 0,
+    )  # fmt: skip
     write_manifest(folders[1], manifest, plan.defects)
     progress.update(task, description="surveys", completed=1)
 
 
-def _write_parameters(
-    work: Path, persons: int, fraction: float, seed: int, file_format: str
-) -> None:
+def _write_contact_files(plan: Plan, numbering: Numbering) -> None:
+    """Write names and addresses of everybody, from the lives in the truth."""
+    truth = plan.work / "truth"
+    frames = {name: pl.read_parquet(truth / f"{name}.parquet") for name in Country.frame_names()}
+    country = Country(**frames, parameters=load_parameters(), numbering=numbering)
+    respondents = pl.read_parquet(truth / "survey_respondent.parquet")
+    for extract in contact_extracts(country, respondents, plan.seed):
+        write_extract(extract, plan.work / "extracts", plan.file_format)
+
+
+def _write_parameters(work: Path, asked: _Asked) -> None:
     """Write what the run was asked for, and which files it made (so that a later run knows)."""
     rates = load_parameters().rates
     oversampling = dict(rates["oversampling"])
     oversampling.pop("evidence")
     content = {
-        "persons": persons,
-        "survey_fraction": fraction,
-        "seed": seed,
-        "format": file_format,
+        **asdict(asked),
         "oversampling": oversampling,
         "represented_persons": rates["size"]["represented_persons"],
         "extracts": _names(work / "extracts"),

@@ -1,5 +1,6 @@
 """From extracts to published files: land, check, build, test, publish."""
 
+import json
 import os
 import secrets
 import shutil
@@ -12,9 +13,13 @@ import duckdb
 
 from migrantpanel import landing as landing_room
 from migrantpanel import quality
-from migrantpanel.dbt_runner import dbt_environment, run_dbt
+from migrantpanel.dbt_runner import dbt_environment, dbt_target, run_dbt
 from migrantpanel.errors import UserError
 from migrantpanel.identity import pseudonym
+from migrantpanel.identity.report import linkage_problems
+from migrantpanel.landing.catalogue import read_catalogue
+from migrantpanel.project import seeds_dir
+from migrantpanel.warehouse import incremental
 from migrantpanel.warehouse.publish import (
     PANEL_FILE,
     VAULT_FILE,
@@ -44,12 +49,14 @@ def build(
     overlay: Path | None = None,
     select: str | None = None,
     report: Callable[[str], None] = lambda line: None,
+    only_changed: bool = False,
 ) -> Build:
     """Land the extracts, check what landed, build and test every layer, and publish both files.
 
     Nothing published changes before every test has passed. `select` takes dbt's selection
-    syntax and starts from a copy of the published files. `report` is called with the landing's
-    table and one line per stage. Raises UserError on bad data or a failed check.
+    syntax and starts from a copy of the published files; so does `only_changed`, which builds
+    what depends on files that changed since. `report` is called with the landing's table and one
+    line per stage. Raises UserError on bad data or a failed check.
     """
     done = Build(warehouse)
     ensure_secret(project, extracts)
@@ -60,18 +67,58 @@ def build(
     with _timed(done, "check landing"):
         quality.check_landing(landing, site, overlay)
 
-    build_dir = _fresh_build_dir(warehouse, keep=select is not None)
+    state = incremental.current_state(project, landing)
+    plan = None
+    if only_changed:
+        with _timed(done, "compare"):
+            plan, why = _plan(state, warehouse, landing, project, overlay)
+        report(why)
+        if plan is not None and not plan.models:
+            return done
+    keep = select is not None or plan is not None
+    build_dir = _fresh_build_dir(warehouse, keep)
     environment = dbt_environment(build_dir, landing)
     databases = {"migrant_panel": build_dir / PANEL_FILE, "vault": build_dir / VAULT_FILE}
     command = ["build", *(["--select", select] if select else [])]
+    if plan is not None:
+        command += ["--select", *plan.models]
+        command += ["--vars", json.dumps({"rebuild": plan.conditions})]
     with _timed(done, "dbt build"):
         run_dbt(command, project, environment, "building and testing", databases)
+    for line in linkage_problems(databases["vault"]):
+        report(line)
+    if select is None:
+        incremental.save_state(state, build_dir / VAULT_FILE)
 
     with _timed(done, "publish"):
         checkpoint(build_dir)
         stage(build_dir, warehouse)
         publish(warehouse)
     return done
+
+
+def _plan(
+    state: incremental.State, warehouse: Path, landing: Path, project: Path, overlay: Path | None
+) -> tuple[incremental.Plan | None, str]:
+    """Return what to build again, or None for everything, and a line that says so."""
+    files = published_files(warehouse)
+    if not all(path.is_file() for path in files.values()):
+        return None, "nothing is published yet: everything is built"
+    before = incremental.load_state(files[VAULT_FILE])
+    if before is None or before.code != state.code:
+        return None, "models, code or secret changed since the published build: everything is built"
+    stems = read_catalogue(seeds_dir(), overlay).stems
+    yearly = [name for name, stem in stems.items() if stem.selection == "newest_per_year"]
+    changed = incremental.changed_sources(before, state, yearly)
+    if not changed:
+        return incremental.Plan(), "no file changed since the published build: nothing to do"
+    run_dbt(["parse"], project, dbt_environment(warehouse.parent, landing), "reading the models")
+    manifest = incremental.read_dbt_manifest(dbt_target(project))
+    plan = incremental.make_plan(manifest, changed)
+    return plan, (
+        f"changed: {', '.join(changed)}; to build again: {len(plan.whole)} models whole, "
+        f"{len(plan.conditions)} for the changed years"
+    )
 
 
 def ensure_secret(project: Path, extracts: Sequence[Path]) -> None:

@@ -40,6 +40,7 @@ def write_surveys(
     file_format: str = "sav",
     progress: Callable[[str], None] | None = None,
     defects: Mapping[str, float] | None = None,
+    withheld: float = 0,
 ) -> pl.DataFrame:
     """Write the survey and sample files of all waves below `out`, and their truth below `truth`.
 
@@ -48,8 +49,9 @@ def write_surveys(
     (drawn persons with their chances), survey_answer (expected harmonised values),
     survey_member_answer (those of household members, by their number in the grid) and
     survey_register_difference (what people say beside what the register holds). `defects` replace
-    rates of damage. Returns the manifest of what was damaged. Raises `UserError` with one line per
-    wave and group for which the country is too small.
+    rates of damage; `withheld` is the share of respondents whose survey file comes without the
+    person number that the register has. Returns the manifest of what was damaged. Raises
+    `UserError` with one line per wave and group for which the country is too small.
     """
     waves = asked_waves(survey_fraction)
     parts: dict[str, list[pl.DataFrame]] = {}
@@ -61,6 +63,7 @@ def write_surveys(
         country = population.around(drawn["person"])
         respondents = drawn.filter(pl.col("disposition") == "interview")
         people = person_attributes(at_interview(country, respondents))
+        rng = generator(seed, "survey", wave.survey, wave.year, "withheld numbers")
         delivered, beside = answer_wave(wave, people, seed)
         harm = SurveyDamage(wave, load_parameters(defects).defects, seed)
         delivered = harm.answers(people, delivered)
@@ -72,7 +75,11 @@ def write_surveys(
         folder = out / "Surveys" / f"{wave.survey}{wave.year}"
         suffix = "parquet" if file_format == "parquet" else "sav"
         write_labelled(
-            harm.labels(survey_variables(wave, people, delivered, of_members)),
+            harm.labels(
+                survey_variables(
+                    wave, _without_some_numbers(people, withheld, rng), delivered, of_members
+                )
+            ),
             folder / f"{wave.name}.{suffix}",
             wave.title,
             file_format,
@@ -92,6 +99,13 @@ def write_surveys(
     for name, frames in parts.items():
         pl.concat(frames).write_parquet(truth / f"{name}.parquet", compression="zstd")
     return pl.concat(manifest)
+
+
+def _without_some_numbers(
+    people: pl.DataFrame, share: float, rng: np.random.Generator
+) -> pl.DataFrame:
+    kept = pl.Series(rng.random(people.height) >= share)
+    return people.with_columns(register_rin=pl.when(kept).then("register_rin"))
 
 
 def asked_waves(survey_fraction: float) -> list[Wave]:

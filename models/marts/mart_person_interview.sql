@@ -1,0 +1,80 @@
+{#- Each column at its last reference date on or before the day: spells on the day
+    itself, the rest from the panel year that `reference` in the contract leads to. -#}
+{%- set of_interview = [
+    'respondent_id', 'years_from_interview', 'person_id', 'survey', 'survey_year',
+    'interview_date', 'reference_date', 'year'
+] -%}
+{%- set themes = [
+    'demography', 'couple', 'household', 'residence', 'address', 'labour'
+] -%}
+{%- set of_day = [] -%}
+{%- for theme in themes -%}
+{%- do of_day.extend(contract_columns('panel_interview_' ~ theme)) -%}
+{%- endfor -%}
+{%- set relation = {'1 October': 'in_october', '31 December': 'in_december'} -%}
+
+with anniversary as (
+    select
+        day.person_id as respondent_id,
+        day.years_from_interview,
+        pseudonym.person_id,
+        day.survey,
+        day.survey_year,
+        day.interview_date,
+        day.last_day as reference_date,
+        day.year,
+        case when month(day.last_day) >= 10 then day.year else day.year - 1 end
+            as october_year,
+        case when month(day.last_day + 1) = 1 then day.year else day.year - 1 end
+            as december_year
+    from {{ ref('id_interview_day') }} as day
+    inner join {{ ref('id_person_key') }} as pseudonym
+        on day.person_key = pseudonym.person_key
+),
+
+person_year as (
+    select * from {{ ref('panel_person_year') }}
+),
+
+on_day as (
+    select *  -- noqa: RF02
+    from {{ ref('panel_interview_demography') }}
+    {% for theme in themes[1:] %}
+    left outer join {{ ref('panel_interview_' ~ theme) }} using (person_id, year)
+    {% endfor %}
+),
+
+final as (
+    select
+        {% for column in of_interview %}
+        anniversary.{{ column }}{{ "," if not loop.last }}
+        {% endfor %}
+        {%- for column, contract in model.columns.items()
+            if column not in of_interview %},
+        {%- set reference = contract.meta.get('reference') %}
+        {%- if column in of_day and reference != 'year total' %}
+        on_day.{{ column }}
+        {%- else %}
+        {{ relation.get(reference, 'in_year') }}.{{ column }}
+        {%- endif %}
+    {%- endfor %}
+    from anniversary
+    inner join on_day
+        on
+            anniversary.respondent_id = on_day.person_id
+            and anniversary.year = on_day.year
+    left outer join person_year as in_year  -- noqa: ST11
+        on
+            anniversary.person_id = in_year.person_id
+            and anniversary.year = in_year.year
+    left outer join person_year as in_october  -- noqa: ST11
+        on
+            anniversary.person_id = in_october.person_id
+            and anniversary.october_year = in_october.year
+    left outer join person_year as in_december  -- noqa: ST11
+        on
+            anniversary.person_id = in_december.person_id
+            and anniversary.december_year = in_december.year
+)
+
+select * from final

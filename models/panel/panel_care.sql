@@ -1,0 +1,104 @@
+{{ config(tags=['shared']) }}
+
+{#- Kinds of care, each with the delivered kinds it adds up; a kind that a year's file
+    lacks is null there. -#}
+{%- set kinds = {
+    'gp': ['gp_cost_eur'],
+    'pharmacy': ['pharmacy_cost_eur'],
+    'dental': ['dental_cost_eur'],
+    'hospital': ['hospital_cost_eur'],
+    'paramedic': ['paramedic_cost_eur'],
+    'aids': ['aids_cost_eur'],
+    'transport': ['transport_cost_eur'],
+    'maternity': ['maternity_cost_eur'],
+    'abroad': ['care_abroad_cost_eur'],
+    'multidisciplinary': ['multidisciplinary_cost_eur'],
+    'nursing': ['nursing_cost_eur'],
+    'geriatric': ['geriatric_cost_eur', 'primary_stay_cost_eur'],
+    'basic_mental': ['psychologist_cost_eur', 'basic_mental_cost_eur'],
+    'specialist_mental': ['mental_care_cost_eur', 'specialist_mental_cost_eur'],
+    'other': ['other_care_cost_eur'],
+} %}
+
+with calendar as (
+    select * from {{ ref('id_person_year') }}
+),
+
+cost as (
+    select * from {{ resolved(ref('stg_care_cost'), one_per='year') }} as care_cost
+    where is_linkable
+),
+
+delivered_year as (
+    select distinct year from cost
+),
+
+kind as (
+    select
+        person_key,
+        year,
+        {% for kind, parts in kinds.items() %}
+        case
+            when not ({{ parts | join(' is null and ') }} is null)
+                then coalesce({{ parts | join(', 0) + coalesce(') }}, 0)
+        end as {{ kind }}_eur,
+        {% endfor %}
+        case
+            when basic_mental_cost_eur is not null then 'basic_and_specialist'
+            when mental_care_cost_eur is not null then 'psychologist_and_mental'
+        end as mental_care_series
+    from cost
+),
+
+price as (
+    {{ real_factor() }}
+),
+
+priced as (
+    select
+        kind.person_key,
+        kind.year,
+        kind.mental_care_series,
+        {% for kind in kinds %}
+        {{ real_eur('kind.' ~ kind ~ '_eur') }} as care_{{ kind }}_real_eur,
+        {% endfor %}
+        cast(
+            round(
+                0
+                {% for kind in kinds %}
+                + coalesce(kind.{{ kind }}_eur, 0)
+                {% endfor %}
+            ) as bigint
+        ) as care_total_eur,
+        price.real_factor
+    from kind
+    left outer join price
+        on kind.year = price.year
+),
+
+final as (
+    select
+        calendar.person_id,
+        calendar.year,
+        {{ missing_reason(
+            'priced.care_total_eur',
+            'priced.person_key is not null',
+            'delivered_year.year is not null'
+        ) }} as care_missing_reason,
+        priced.care_total_eur,
+        cast(round(priced.care_total_eur * priced.real_factor, 0) as bigint)
+            as care_total_real_eur,
+        {% for kind in kinds %}
+        priced.care_{{ kind }}_real_eur,
+        {% endfor %}
+        priced.mental_care_series
+    from calendar
+    left outer join priced
+        on
+            calendar.person_key = priced.person_key
+            and calendar.year = priced.year
+    left outer join delivered_year
+        on calendar.year = delivered_year.year
+)
+
+select * from final

@@ -1,0 +1,3 @@
+{{ config(tags=['shared']) }}
+
+{{ theme_couple(ref('id_person_year')) }}

@@ -1,0 +1,1 @@
+{{ theme_couple(ref('id_interview_day')) }}

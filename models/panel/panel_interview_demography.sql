@@ -1,0 +1,1 @@
+{{ theme_demography(ref('id_interview_day')) }}

@@ -1,0 +1,1 @@
+{{ theme_household(ref('id_interview_day')) }}

@@ -1,0 +1,1 @@
+{{ theme_labour(ref('id_interview_day')) }}

@@ -1,0 +1,213 @@
+"""What landed files changed since the published build, and what therefore has to be built again.
+
+A build remembers, in the vault, which landed files it was made from and with which code. The next
+incremental build compares: sources whose files changed, the models downstream of them, and, where
+only files of some years changed, the years that those models need.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from migrantpanel.identity.pseudonym import load_secret, person_ids
+from migrantpanel.landing.records import REGISTER, read_manifest
+from migrantpanel.landing.run import MANIFEST
+
+# What the models are made of. The simulated country and the site are not.
+CODE = ("dbt_project.yml", "models", "macros", "seeds", "python/migrantpanel")
+NOT_BUILT_FROM = ("simulation", "site", "install", "__pycache__")
+ENGINES = ("dbt-core", "dbt-duckdb", "duckdb", "pyarrow", "numpy")
+
+# Sources that say something about every landed file, and which kinds of files models read there.
+LABEL_SOURCES = ("value_label", "variable_label")
+
+EVERY_YEAR: None = None
+Years = frozenset[int] | None
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One Parquet file of a source: a digest of what it was made from, and its register year."""
+
+    digest: str
+    file_year: int | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """What a build is made from: its code, and per source the landed files by name."""
+
+    code: str
+    files: Mapping[str, Mapping[str, LandedFile]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The models to build again: those made whole, and a condition on `year` for the others."""
+
+    whole: list[str] = field(default_factory=list)
+    conditions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def models(self) -> list[str]:
+        """All names, for dbt's selection."""
+        return [*self.whole, *self.conditions]
+
+
+def current_state(project: Path, landing: Path) -> State:
+    """Return what a build would be made from now."""
+    files: dict[str, dict[str, LandedFile]] = {}
+    for record in read_manifest(landing / MANIFEST):
+        known = LandedFile(f"{record.sha256} {record.catalogue_hash}", record.file_year)
+        for path in record.landed_paths:
+            source, name = path.split("/", 1)
+            if not (source in LABEL_SOURCES and record.kind == REGISTER):
+                files.setdefault(source, {})[name] = known
+    for folder in [*landing.glob("overlay_*"), landing / "manifest"]:
+        for path in folder.glob("*.parquet"):
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            files.setdefault(folder.name, {})[path.name] = LandedFile(digest)
+    return State(_code(project), files)
+
+
+def _code(project: Path) -> str:
+    """Return a digest of everything besides data that decides what a build makes."""
+    hashed = hashlib.sha256()
+    for name in CODE:
+        root = project / name
+        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+            if path.is_file() and not set(path.parts) & set(NOT_BUILT_FROM):
+                hashed.update(path.relative_to(project).as_posix().encode() + b"\0")
+                hashed.update(path.read_bytes() + b"\0")
+    hashed.update(" ".join(map(importlib.metadata.version, ENGINES)).encode())
+    # Another secret means other pseudonyms; one pseudonym of nobody tells them apart.
+    hashed.update(person_ids(["nobody"], load_secret(project))[0].encode())
+    return hashed.hexdigest()
+
+
+def save_state(state: State, vault: Path) -> None:
+    """Write into the vault what the build in it was made from."""
+    rows = [
+        (source, name, file.digest, file.file_year)
+        for source, files in state.files.items()
+        for name, file in files.items()
+    ]
+    built_file = pl.DataFrame(
+        rows,
+        schema={"source": pl.String, "name": pl.String, "digest": pl.String, "file_year": pl.Int32},
+        orient="row",
+    ).to_arrow()
+    with duckdb.connect(vault) as connection:
+        connection.register("built_file", built_file)
+        connection.execute("create schema if not exists landing")
+        connection.execute(
+            "create or replace table landing.built_file as from built_file order by source, name"
+        )
+        connection.execute(
+            "create or replace table landing.built_code as select ? as code", [state.code]
+        )
+
+
+def load_state(vault: Path) -> State | None:
+    """Return what the build in this vault was made from, or None where it does not say."""
+    with duckdb.connect(vault, read_only=True) as connection:
+        try:
+            ((code,),) = connection.execute("from landing.built_code").fetchall()
+            rows = connection.execute("from landing.built_file").fetchall()
+        except duckdb.CatalogException:
+            return None
+    files: dict[str, dict[str, LandedFile]] = {}
+    for source, name, digest, file_year in rows:
+        files.setdefault(source, {})[name] = LandedFile(digest, file_year)
+    return State(code, files)
+
+
+def changed_sources(before: State, after: State, yearly: Iterable[str]) -> dict[str, Years]:
+    """Return the sources whose files differ, with the years of those files.
+
+    Only the sources in `yearly` have one file per register year; of another one, such as a spell
+    file whose newest version holds all years, every year counts as changed.
+    """
+    changed: dict[str, Years] = {}
+    for source in sorted(before.files.keys() | after.files.keys()):
+        old, new = before.files.get(source, {}), after.files.get(source, {})
+        different = {
+            file.file_year
+            for one, other in ((old, new), (new, old))
+            for name, file in one.items()
+            if other.get(name) != file
+        }
+        if different:
+            years = {year for year in different if year is not None}
+            is_yearly = source in yearly and len(years) == len(different)
+            changed[source] = frozenset(years) if is_yearly else EVERY_YEAR
+    return changed
+
+
+def make_plan(manifest: Mapping, changed: Mapping[str, Years]) -> Plan:
+    """Return what to build again: everything downstream of the changed sources, by year if it may.
+
+    A model may be rebuilt by year when its `meta.rebuild` says how its rows of a year depend on
+    those of its parents, and all its changed parents changed in some years only.
+    """
+    nodes, sources = manifest["nodes"], manifest["sources"]
+    scope: dict[str, Years] = {
+        unique_id: changed[source["identifier"]]
+        for unique_id, source in sources.items()
+        if source["identifier"] in changed
+    }
+    plan = Plan()
+    for unique_id in _in_order(nodes):
+        node = nodes[unique_id]
+        touched = [scope[parent] for parent in node["depends_on"]["nodes"] if parent in scope]
+        if not touched:
+            continue
+        rule = node["config"].get("meta", {}).get("rebuild")
+        if rule is None or any(years is EVERY_YEAR for years in touched):
+            scope[unique_id] = EVERY_YEAR
+            plan.whole.append(node["name"])
+            continue
+        years = frozenset().union(*touched)
+        scope[unique_id] = _onward(years) if rule == "onward" else years
+        plan.conditions[node["name"]] = _condition(scope[unique_id])
+    return plan
+
+
+LAST_YEAR = 2100
+
+
+def _onward(years: frozenset[int]) -> frozenset[int]:
+    return frozenset(range(min(years), LAST_YEAR))
+
+
+def _condition(years: frozenset[int]) -> str:
+    if max(years) == LAST_YEAR - 1:
+        return f"year >= {min(years)}"
+    return f"year in ({', '.join(map(str, sorted(years)))})"
+
+
+def _in_order(nodes: Mapping) -> list[str]:
+    """Return the models, each after those that it reads."""
+    ordered: dict[str, None] = {}
+
+    def visit(unique_id: str) -> None:
+        if unique_id in ordered or nodes.get(unique_id, {}).get("resource_type") != "model":
+            return
+        for parent in nodes[unique_id]["depends_on"]["nodes"]:
+            visit(parent)
+        ordered[unique_id] = None
+
+    for unique_id in sorted(nodes):
+        visit(unique_id)
+    return list(ordered)
+
+
+def read_dbt_manifest(target: Path) -> dict:
+    """Return dbt's description of the project, as its last command wrote it."""
+    return json.loads((target / "manifest.json").read_text(encoding="utf-8"))
