@@ -4,7 +4,16 @@ import tempfile
 from pathlib import Path
 
 from migrantpanel.errors import UserError
-from migrantpanel.site import agreement, comparability, counts, lineage, methods, overview, trends
+from migrantpanel.site import (
+    agreement,
+    comparability,
+    counts,
+    lineage,
+    linkage,
+    methods,
+    overview,
+    trends,
+)
 from migrantpanel.site.harmonised import read_words
 
 
@@ -27,6 +36,7 @@ def build_site(project: Path, warehouse: Path, landing: Path, site: Path) -> Non
         comparability.write_comparability,
         trends.write_trends,
         agreement.write_agreement,
+        linkage.write_linkage,
     ):
         write(warehouse, words, simulated, site)
     overview.write_overview(project, landing, manifest, tables, site)

@@ -16,6 +16,7 @@ SECTIONS = (
     ("comparability.html", "Comparability"),
     ("trends.html", "Trends"),
     ("agreement.html", "Agreement"),
+    ("linkage.html", "Who is linked"),
     ("quality/index.html", "Data quality"),
     ("docs/index.html", "Methods"),
     ("lineage.html", "Lineage"),
