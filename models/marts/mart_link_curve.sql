@@ -1,5 +1,5 @@
--- Known interviews linked as if their number were not known, in the shares that the interviews
--- to be linked have in and outside the register.
+-- Known interviews linked as if their number were not known, in the shares that the
+-- interviews to be linked have in and outside the register.
 with score as (
     select
         respondent_id,
@@ -42,7 +42,7 @@ counted as (
         count(*) as link_count
     from threshold
     inner join score
-        on score.match_probability >= threshold.threshold
+        on threshold.threshold <= score.match_probability
     group by threshold.threshold
 ),
 
