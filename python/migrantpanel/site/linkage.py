@@ -27,7 +27,8 @@ def write_linkage(warehouse: Path, words: Words, simulated: bool, site: Path) ->
     cohorts = read_rows(warehouse, "marts.mart_link_quality_cohort", order.format("arrival_period"))
     curve = read_rows(warehouse, "marts.mart_link_curve", "linkage_fields, threshold")
     problems = read_rows(warehouse, "marts.mart_link_problem", "link_problem, survey_year, survey")
-    together = [row for row in groups if row["link_pass"] == ALL]
+    together = [row for row in groups if row["link_pass"] == ALL and row["origin_group"] != ALL]
+    cohorts = [row for row in cohorts if row["arrival_period"] != ALL]
     body = templates.get_template("linkage.html").render(
         surveys=list(dict.fromkeys((row["survey"], row["survey_year"]) for row in groups)),
         strip=strip_plot(together, words) if together else None,
@@ -35,7 +36,7 @@ def write_linkage(warehouse: Path, words: Words, simulated: bool, site: Path) ->
         origin_cells=_cells(together, "origin_group"),
         periods=list(dict.fromkeys(sorted((row["arrival_period"] for row in cohorts), key=_place))),
         period_cells=_cells([row for row in cohorts if row["link_pass"] == ALL], "arrival_period"),
-        passes=_by_pass(groups),
+        passes=_by_pass([row for row in groups if row["origin_group"] == ALL]),
         labels=PASS_LABEL,
         origin_label=lambda name: words.codes["origin_group", name],
         period_label=period_label,
@@ -158,7 +159,7 @@ def _cells(rows: list[Row], column: str) -> dict[tuple[str, str, int], Row]:
 
 
 def _by_pass(rows: list[Row]) -> list[tuple[str, int, float | None]]:
-    """Return per pass about how many links it made, and the largest share estimated as wrong."""
+    """Return per pass about how many links it made, and the largest share of wrong ones."""
     found = []
     for name in PASS_LABEL:
         mine = [row for row in rows if row["link_pass"] == name]
