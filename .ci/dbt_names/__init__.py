@@ -20,7 +20,7 @@ class adapter:
     @staticmethod
     def dispatch(macro_name: str) -> Callable[..., str]:
         """Return a call of a function with the macro's name."""
-        return lambda *arguments: f"{macro_name}({', '.join(arguments)})"
+        return lambda *arguments: f"{macro_name}({', '.join(map(str, arguments))})"
 
 
 class exceptions:

@@ -13,13 +13,13 @@ with calendar as (
 
 report_2006 as (
     select {{ columns | join(', ') }}
-    from {{ resolved(ref('stg_job_report_2006')) }} as job_report_2006
+    from {{ resolved(ref('stg_job_report_2006')) }}
     where is_linkable
 ),
 
 report as (
     select {{ columns | join(', ') }}
-    from {{ resolved(ref('stg_job_report')) }} as job_report
+    from {{ resolved(ref('stg_job_report')) }}
     where is_linkable
 ),
 

@@ -37,7 +37,7 @@ personal as (
         {% for column, type in from_2011.items() %}
         cast(null as {{ type }}) as {{ column }}{{ "," if not loop.last }}
         {% endfor %}
-    from {{ resolved(ref('stg_person_income_2003'), one_per='year') }} as person_income_2003
+    from {{ resolved(ref('stg_person_income_2003'), one_per='year') }}
     where is_linkable
     union all
     select
@@ -46,7 +46,7 @@ personal as (
         'inpa' as income_series,
         {{ before_2011 | join(', ') }},
         {{ from_2011 | join(', ') }}
-    from {{ resolved(ref('stg_person_income'), one_per='year') }} as person_income
+    from {{ resolved(ref('stg_person_income'), one_per='year') }}
     where is_linkable
 ),
 
