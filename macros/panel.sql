@@ -53,3 +53,15 @@ cast(
 {% macro if_large(value) -%}
 case when described.is_large_enough then {{ value }} end
 {%- endmacro %}
+
+{#- True in the years for which the catalogue names a register as the source: of two registers
+    that follow each other only one counts in a year, also when both delivered it. -#}
+{% macro in_catalogue_years(stem) -%}
+year between (
+            select coalesce(min(first_year), 0) from {{ ref('catalogue_stem') }}
+            where stem = '{{ stem }}'
+        ) and (
+            select coalesce(min(last_year), 9999) from {{ ref('catalogue_stem') }}
+            where stem = '{{ stem }}'
+        )
+{%- endmacro %}

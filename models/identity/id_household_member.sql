@@ -7,7 +7,9 @@ with member as (
         core_person_key as household_head_key,
         main_earner_key as wealth_head_key
     from {{ ref('stg_household_key_2003') }}
-    where is_linkable
+    where
+        is_linkable
+        and {{ in_catalogue_years('koppeltabel_ipi_ihi_ivb') }}
     union all
     select
         person_key,
@@ -15,7 +17,9 @@ with member as (
         main_earner_key as household_head_key,
         main_earner_key as wealth_head_key
     from {{ ref('stg_household_key') }}
-    where is_linkable
+    where
+        is_linkable
+        and {{ in_catalogue_years('koppelpersoonhuishouden') }}
 ),
 
 -- The size of a household of the old series is the number of people that name its head.

@@ -14,13 +14,17 @@ with calendar as (
 report_2006 as (
     select {{ columns | join(', ') }}
     from {{ ref('stg_job_report_2006') }}
-    where is_linkable
+    where
+        is_linkable
+        and {{ in_catalogue_years('polisbus') }}
 ),
 
 report as (
     select {{ columns | join(', ') }}
     from {{ ref('stg_job_report') }}
-    where is_linkable
+    where
+        is_linkable
+        and {{ in_catalogue_years('spolisbus') }}
 ),
 
 -- Two series that are not spliced: POLIS until 2009, SPOLIS from 2010.

@@ -22,7 +22,9 @@ cause as (
         cause_code,
         cast(null as string) as death_place_code
     from {{ ref('stg_death_cause_1996') }}
-    where is_linkable
+    where
+        is_linkable
+        and {{ in_catalogue_years('do') }}
     union all
     select
         person_key,
@@ -31,7 +33,9 @@ cause as (
         cause_code,
         death_place_code
     from {{ ref('stg_death_cause') }}
-    where is_linkable
+    where
+        is_linkable
+        and {{ in_catalogue_years('doodoorztab') }}
 ),
 
 delivered_year as (

@@ -29,7 +29,9 @@ household as (
         cast(null as string) as tenure_code,
         cast(null as boolean) as is_benefit_dependent
     from {{ ref('stg_household_income_2003') }}
-    where is_linkable
+    where
+        is_linkable
+        and {{ in_catalogue_years('huishbvrink') }}
     union all
     select
         main_earner_key as household_head_key,
@@ -46,7 +48,9 @@ household as (
         tenure_code,
         is_benefit_dependent
     from {{ ref('stg_household_income') }}
-    where is_linkable
+    where
+        is_linkable
+        and {{ in_catalogue_years('inhatab') }}
 ),
 
 delivered_year as (

@@ -38,7 +38,9 @@ personal as (
         {{ before_2011 | join(', ') }},
         'persoonink' as income_series
     from {{ ref('stg_person_income_2003') }}
-    where is_linkable
+    where
+        is_linkable
+        and {{ in_catalogue_years('persoonink') }}
     union all
     select
         person_key,
@@ -47,7 +49,9 @@ personal as (
         {{ before_2011 | join(', ') }},
         'inpa' as income_series
     from {{ ref('stg_person_income') }}
-    where is_linkable
+    where
+        is_linkable
+        and {{ in_catalogue_years('inpatab') }}
 ),
 
 delivered_year as (

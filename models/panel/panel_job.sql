@@ -17,11 +17,13 @@ delivered_year as (
         year,
         'polis' as job_series
     from {{ ref('stg_job_report_2006') }}
+    where {{ in_catalogue_years('polisbus') }}
     union all
     select distinct
         year,
         'spolis' as job_series
     from {{ ref('stg_job_report') }}
+    where {{ in_catalogue_years('spolisbus') }}
 ),
 
 job as (

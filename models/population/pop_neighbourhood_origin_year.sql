@@ -28,14 +28,18 @@ income as (
         year,
         personal_income_eur
     from {{ ref('stg_person_income_2003') }}
-    where is_linkable
+    where
+        is_linkable
+        and {{ in_catalogue_years('persoonink') }}
     union all
     select
         person_key,
         year,
         personal_income_eur
     from {{ ref('stg_person_income') }}
-    where is_linkable
+    where
+        is_linkable
+        and {{ in_catalogue_years('inpatab') }}
 ),
 
 final as (
