@@ -1,5 +1,6 @@
 """Plots of the two pilot questions, each drawn from the answer of one SQL file."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -72,7 +73,9 @@ def _return_figures(rows: list[Row], words: Words) -> Markup:
     sections = []
     for variable, title in {"everybody": "Everybody", **GROUPS}.items():
         panels = []
-        of_variable = [row for row in registered if row["group_variable"] == variable]
+        of_variable = sorted(
+            (row for row in registered if row["group_variable"] == variable), key=_group_order
+        )
         for value, mine in groupby(of_variable, lambda row: str(row["group_value"])):
             label = words.codes.get((variable, value), value)
             panels.append((label, line_plot(_cumulative(list(mine)), *axes, "%", label)))
@@ -90,6 +93,13 @@ def _return_figures(rows: list[Row], words: Words) -> Markup:
         ("scenario", "outcome", "years", "at risk", "per cent"),
         table,
     )
+
+
+def _group_order(row: Row) -> tuple[int, str]:
+    """Order groups by the number that they begin with, else by name."""
+    value = str(row["group_value"])
+    number = re.match(r"\d+", value)
+    return (int(number[0]) if number else 99, value)
 
 
 def _cumulative(rows: list[Row]) -> dict[str, list[Point]]:
