@@ -298,7 +298,7 @@ def main() -> None:
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
     ).stdout.strip()
     with arguments.out.open("w", newline="", encoding="utf-8") as lines:
-        command = " ".join(["benchmarks/coverage.py", *sys.argv[1:]])
+        command = f"benchmarks/coverage.py --samples {arguments.samples}"
         lines.write(f"# {date.today()}, commit {version or 'unknown'}: {command}\n")
         writer = csv.DictWriter(lines, list(asdict(rows[0])))
         writer.writeheader()

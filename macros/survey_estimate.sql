@@ -28,9 +28,8 @@ unit_count as (
         survey_year,
         stratum,
         count(distinct unit) as unit_count,
-        coalesce(
-            greatest(1 - count(distinct unit) / max(population_units), 0), 1
-        ) as unsampled_share
+        greatest(1 - coalesce(count(distinct unit) / max(population_units), 0), 0)
+            as unsampled_share
     from weighted_unit
     group by all
 ),

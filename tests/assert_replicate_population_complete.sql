@@ -1,4 +1,5 @@
--- A replicate that stands for another population measures that difference as if it were chance.
+-- A replicate that stands for another population measures that difference as if it were
+-- chance.
 with
 
 replicate_total as (

@@ -1,5 +1,5 @@
--- Weights that rise as people die or leave turn mortality and emigration into nonresponse, and
--- make the survivors speak for the dead.
+-- Weights that rise as people die or leave turn mortality and emigration into
+-- nonresponse, and make the survivors speak for the dead.
 with
 
 panel_population as (
@@ -15,13 +15,15 @@ panel_population as (
 select
     survey,
     survey_year,
-    years_after,
+    followed.years_after,
     followed.population,
     panel_population.population as expected
 from {{ ref('stat_panel_window') }} as followed
 inner join panel_population using (survey, survey_year)
 where
-    not coalesce(abs(followed.population / panel_population.population - 1) < 1e-6, false)
+    not coalesce(
+        abs(followed.population / panel_population.population - 1) < 1e-6, false
+    )
     or abs(
         followed.resident_population + followed.abroad_population
         + followed.dead_population - followed.population

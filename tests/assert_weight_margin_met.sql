@@ -1,5 +1,5 @@
--- Weights that miss the population they were calibrated on are worse than none: the sums are
--- made again here, apart from the solver.
+-- Weights that miss the population they were calibrated on are worse than none: the
+-- sums are made again here, apart from the solver.
 select
     survey,
     survey_year,

@@ -1,5 +1,5 @@
--- A respondent who comes to stand for three times as many people as the design meant, or for a
--- third of them, makes estimates of small groups hang on one person.
+-- A respondent who comes to stand for three times as many people as the design meant,
+-- or for a third of them, makes estimates of small groups hang on one person.
 select
     survey,
     survey_year,

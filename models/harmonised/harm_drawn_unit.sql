@@ -34,8 +34,11 @@ final as (
         drawn_unit.cluster,
         drawn_unit.frame_units,
         drawn_unit.drawn_units,
-        drawn_unit.cluster_probability,
-        drawn_unit.household_probability,
+        coalesce(
+            drawn_unit.cluster_probability,
+            case when drawn_unit.cluster is null then 1 end
+        ) as cluster_probability,
+        coalesce(drawn_unit.household_probability, 1) as household_probability,
         drawn_unit.disposition_code,
         disposition_code.disposition,
         outcome_code.outcome,

@@ -5,12 +5,11 @@ with
 calibrated as (
     select
         respondent_id,
-        max(start_weight) filter (where variant = 'calibrated') as weight_poststratified,
-        max(g) filter (where variant = 'calibrated') as calibration_g,
-        {%- for variant in variants %}
-        max(weight) filter (where variant = '{{ variant }}') as {{ variant }}
-        {{- "," if not loop.last }}
-        {%- endfor %}
+        {% for variant in variants -%}
+        max(weight) filter (where variant = '{{ variant }}') as {{ variant }},
+        {% endfor -%}
+        max(start_weight) filter (where variant = 'calibrated') as start_weight,
+        max(g) filter (where variant = 'calibrated') as g
     from {{ ref('wgt_calibrated') }}
     group by respondent_id
 ),
@@ -18,8 +17,8 @@ calibrated as (
 weighted as (
     select
         respondent.*,
-        calibrated.weight_poststratified,
-        calibrated.calibration_g,
+        calibrated.start_weight as weight_poststratified,
+        calibrated.g as calibration_g,
         coalesce(calibrated.calibrated, respondent.weight_nonresponse) as weight,
         case
             when calibrated.calibrated is not null then 'calibrated'

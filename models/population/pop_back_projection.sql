@@ -1,8 +1,8 @@
 {{ config(tags=['shared']) }}
 
--- Cohort change ratios, turned round (Hamilton and Perry 1962): the number of people of an
--- age before the registers is that of the same people when they start, divided by how the
--- number of people of that age changed over as long a time after the start.
+-- Cohort change ratios, turned round (Hamilton and Perry 1962): the number of people of
+-- an age before the registers is that of the same people when they start, divided by
+-- how the number of people of that age changed over as long a time after the start.
 with counted as (
     select
         survey,

@@ -3,10 +3,12 @@
 {%- set counted_margins = [
     'population', 'sex', 'age', 'generation', 'region', 'residence'
 ] -%}
-{%- set education_margins = ['education', 'education_born_here', 'education_weighted'] -%}
-{#- The weight of a record says for how many people it stands: one where the diploma is the
-    person's own, more where the labour force survey found it, as a sample of those whose diploma
-    is nowhere registered. -#}
+{%- set education_margins = [
+    'education', 'education_born_here', 'education_weighted'
+] -%}
+{#- The weight of a record says for how many people it stands: one where the diploma is
+    the person's own, more where the labour force survey found it, as a sample of those
+    whose diploma is nowhere registered. -#}
 {%- set is_own -%}
 person.education_level is not null
             and person.education_weight <= {{ var('own_education_record_weight') }}
@@ -29,7 +31,8 @@ with person as (
                 then cast(person.education_level as string)
             else 'unknown'
         end as education_born_here,
-        coalesce(cast(person.education_level as string), 'unknown') as education_weighted,
+        coalesce(cast(person.education_level as string), 'unknown')
+            as education_weighted,
         projection.population_factor,
         projection.panel_factor,
         projection.is_projected,
@@ -100,7 +103,6 @@ counted as (
     {%- endfor %}
 ),
 
--- Who has no record of a diploma is a class of its own: the population less the records.
 recorded as (
     {%- for margin in education_margins %}
     select
@@ -110,38 +112,50 @@ recorded as (
         area,
         '{{ margin }}' as margin,
         {{ margin }} as category,
-        sum(case when {{ margin }} = 'first_generation' then total else record_total end)
-            as total
+        sum(
+            case when {{ margin }} = 'first_generation' then total else record_total end
+        ) as total
     from area_cell
-    where {{ margin }} <> 'unknown'
+    where {{ margin }} <> 'unknown' and not is_projected
     group by survey, survey_year, origin_group, area, {{ margin }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),
 
-unrecorded as (
+record_sum as (
     select
-        recorded.survey,
-        recorded.survey_year,
-        recorded.origin_group,
-        recorded.area,
-        recorded.margin,
-        'unknown' as category,
-        greatest(max(counted.total) - sum(recorded.total), 0) as total
+        survey,
+        survey_year,
+        origin_group,
+        area,
+        margin,
+        sum(total) as total
     from recorded
-    inner join counted
+    group by survey, survey_year, origin_group, area, margin
+),
+
+-- Who has no record is a class of its own: the population less the records.
+unrecorded as (
+    {%- for margin in education_margins %}
+    select
+        counted.survey,
+        counted.survey_year,
+        counted.origin_group,
+        counted.area,
+        '{{ margin }}' as margin,
+        'unknown' as category,
+        greatest(counted.total - coalesce(record_sum.total, 0), 0) as total
+    from counted
+    left outer join record_sum
         on
-            recorded.survey = counted.survey
-            and recorded.survey_year = counted.survey_year
-            and recorded.origin_group = counted.origin_group
-            and recorded.area = counted.area
-            and counted.margin = 'population'
-    group by
-        recorded.survey,
-        recorded.survey_year,
-        recorded.origin_group,
-        recorded.area,
-        recorded.margin
+            counted.survey = record_sum.survey
+            and counted.survey_year = record_sum.survey_year
+            and counted.origin_group = record_sum.origin_group
+            and counted.area = record_sum.area
+            and record_sum.margin = '{{ margin }}'
+    where counted.margin = 'population' and not counted.is_projected
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
 ),
 
 registered as (

@@ -2,32 +2,36 @@
 
 {% set register_start = "date '" ~ var('register_start') ~ "'" %}
 
+with survey as (
+    select * from {{ ref('survey_population') }}
+),
+
 -- Where a survey precedes the registers its population is counted when they start, and
 -- projected back by how such people changed in number over as long a time after it.
-with stock as (
+stock as (
     select
         survey.*,
         'reference' as stock,
-        greatest(reference_date, {{ register_start }}) as stock_date,
-        reference_date as age_date
-    from {{ ref('survey_population') }} as survey
+        greatest(survey.reference_date, {{ register_start }}) as stock_date,
+        survey.reference_date as age_date
+    from survey
     union all
     select
         survey.*,
         'start' as stock,
         {{ register_start }} as stock_date,
         {{ register_start }} as age_date
-    from {{ ref('survey_population') }} as survey
-    where reference_date < {{ register_start }}
+    from survey
+    where survey.reference_date < {{ register_start }}
     union all
     select
         survey.*,
         'later' as stock,
         {{ register_start }}
-        + {{ days_between('reference_date', register_start) }} as stock_date,
+        + {{ days_between('survey.reference_date', register_start) }} as stock_date,
         {{ register_start }} as age_date
-    from {{ ref('survey_population') }} as survey
-    where reference_date < {{ register_start }}
+    from survey
+    where survey.reference_date < {{ register_start }}
 ),
 
 first_residence as (

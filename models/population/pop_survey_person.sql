@@ -13,8 +13,8 @@ first_area as (
     from area
 ),
 
--- Education is registered on 1 October. Levels are delivered from 2013 on; earlier files
--- only name the programme.
+-- Education is registered on 1 October. Levels are delivered from 2013 on; earlier
+-- files only name the programme.
 education as (
     select
         education.person_key,
@@ -74,7 +74,7 @@ final as (
             when dated.generation_code = '1' then residence_band.category
             else 'born_here'
         end as residence,
-        level.education_level,
+        school_level.education_level,
         education.record_weight as education_weight,
         dated.is_resident_at_start
     from dated
@@ -100,8 +100,8 @@ final as (
         on
             dated.person_key = education.person_key
             and dated.education_year = education.year
-    left outer join {{ ref('education_level') }} as level
-        on education.attained_code = level.soi_level_code
+    left outer join {{ ref('education_level') }} as school_level
+        on education.attained_code = school_level.soi_level_code
 )
 
 select * from final

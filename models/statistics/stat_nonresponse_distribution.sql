@@ -24,7 +24,7 @@ drawn_unit as (
     where design.is_in_scope and design.weight_design is not null
 ),
 
--- One row per unit and attribute; in the whole survey each group counts by its size.
+-- One row per unit and attribute, where the population is known of it; in the whole survey each group counts by its size.
 described as (
     {%- for attribute in attributes %}
     select
@@ -162,6 +162,7 @@ final as (
                 then cell_share.net_share - population_share.population_share
         end as net_minus_population
     from cell
+    semi join population using (survey, survey_year, attribute)
     inner join cell_share using (survey, survey_year, domain, attribute, category)
     left outer join population_share
         using (survey, survey_year, domain, attribute, category)

@@ -36,7 +36,9 @@ followed as (
         person_year.residence_status,
         person_year.year - respondent.survey_year as years_after,
         -- Resident on every last day of December so far, from the first that is known.
-        min(case when person_year.residence_status = 'resident' then 1 else 0 end) over (
+        min(
+            case when person_year.residence_status = 'resident' then 1 else 0 end
+        ) over (
             partition by respondent.respondent_id
             order by person_year.year
             rows between unbounded preceding and current row
@@ -46,7 +48,7 @@ followed as (
     inner join person_year
         on
             respondent.person_id = person_year.person_id
-            and person_year.year >= respondent.survey_year
+            and respondent.survey_year <= person_year.year
 ),
 
 final as (

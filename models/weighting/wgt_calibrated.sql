@@ -11,7 +11,8 @@ final as (
         calibration.weight,
         calibration.g
     from {{ ref('wgt_start') }} as start
-    inner join {{ ref('wgt_calibration') }} as calibration using (respondent_id, variant)
+    inner join {{ ref('wgt_calibration') }} as calibration
+        using (respondent_id, variant)
 )
 
 select * from final

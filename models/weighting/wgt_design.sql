@@ -19,12 +19,12 @@ represented as (
         drawn_unit.*,
         case
             when
-                survey in (
+                drawn_unit.survey in (
                     'none'
                     {%- for survey in var('municipality_surveys') %}, '{{ survey }}'
                     {%- endfor -%}
                 )
-                and cluster is not null
+                and drawn_unit.cluster is not null
                 then 'municipalities'
             else 'nation'
         end as represents

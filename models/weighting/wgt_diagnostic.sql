@@ -8,19 +8,24 @@ weight as (
     from {{ ref('wgt_calibrated') }}
 ),
 
+total as (
+    select
+        survey,
+        survey_year,
+        domain,
+        variant,
+        cast(sum(exact_start) as double)
+        / cast(sum(exact_weight) as double) as shrinkage
+    from weight
+    group by survey, survey_year, domain, variant
+),
+
 scaled as (
     select
         weight.*,
-        g
-        * cast(
-            sum(exact_start) over (partition by survey, survey_year, domain, variant)
-            as double
-        )
-        / cast(
-            sum(exact_weight) over (partition by survey, survey_year, domain, variant)
-            as double
-        ) as ratio
+        weight.g * total.shrinkage as ratio
     from weight
+    inner join total using (survey, survey_year, domain, variant)
 ),
 
 -- A row per origin group, and one with the domain `(all)` per survey.

@@ -19,7 +19,7 @@ member as (
     group by all
 ),
 
-evidence as (
+source as (
     select
         survey,
         survey_year,
@@ -39,15 +39,15 @@ final as (
         margin,
         category,
         member.respondent_count,
-        target.total as population_total,
+        goal.total as population_total,
         member.start_total,
         member.weight_total,
-        abs(member.weight_total / target.total - 1) as relative_error,
-        evidence.margin_evidence
-    from {{ ref('wgt_calibration_target') }} as target
+        abs(member.weight_total / goal.total - 1) as relative_error,
+        source.margin_evidence
+    from {{ ref('wgt_calibration_target') }} as goal
     left outer join member
         using (survey, survey_year, domain, variant, margin, category)
-    left outer join evidence using (survey, survey_year, domain, margin)
+    left outer join source using (survey, survey_year, domain, margin)
 )
 
 select * from final

@@ -23,7 +23,9 @@ drawn_unit as (
 ),
 
 drawn_respondent as (
-    select *
+    select
+        respondent.*,
+        drawn_unit.* exclude (respondent_id)
     from respondent
     left outer join drawn_unit using (respondent_id)
 ),

@@ -1,3 +1,5 @@
+{%- set margins = ['sex', 'age', 'region', 'generation', 'residence', 'education'] -%}
+
 with
 
 respondent as (
@@ -92,7 +94,7 @@ described as (
 ),
 
 final as (
-    {%- for margin in ['sex', 'age', 'region', 'generation', 'residence', 'education'] %}
+    {%- for margin in margins %}
     select
         respondent_id,
         survey,

@@ -493,9 +493,7 @@ def test_labels_of_a_register_are_in_another_encoding(odd_files, clean, tmp_path
     assert rows.equals(before)
 
 
-def test_a_stale_version_stands_beside_the_newest_unless_off(
-    odd_files, with_rates
-) -> None:
+def test_a_stale_version_stands_beside_the_newest_unless_off(odd_files, with_rates) -> None:
     both = {"KINDOUDER2023TABV2", "KINDOUDER2023TABV10"}
     assert both <= set(odd_files.files)
     assert odd_files.manifest("stale_version").height == 1

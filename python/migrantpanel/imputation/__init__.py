@@ -8,6 +8,7 @@ from migrantpanel.imputation.donor import (
     donor_impute,
     donor_summary,
 )
+from migrantpanel.imputation.matching import distance_hot_deck, random_hot_deck
 from migrantpanel.imputation.pooling import Pooled, PoolError, pool
 
 __all__ = [
@@ -17,7 +18,9 @@ __all__ = [
     "DonorError",
     "PoolError",
     "Pooled",
+    "distance_hot_deck",
     "donor_impute",
     "donor_summary",
     "pool",
+    "random_hot_deck",
 ]

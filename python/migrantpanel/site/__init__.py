@@ -8,12 +8,14 @@ from migrantpanel.site import (
     agreement,
     comparability,
     counts,
+    imputation,
     lineage,
     methods,
     overview,
     pilots,
     simulated,
     trends,
+    weighting,
 )
 from migrantpanel.site.harmonised import read_words
 
@@ -38,7 +40,12 @@ def build_site(project: Path, warehouse: Path, landing: Path, site: Path) -> Non
         comparability.write_comparability,
         trends.write_trends,
         agreement.write_agreement,
+        weighting.write_weights,
+        weighting.write_nonresponse,
+        weighting.write_replication,
+        imputation.write_imputation,
     ):
         write(warehouse, words, is_simulated, site)
     simulated.write_simulated(project, landing, site)
+    weighting.write_coverage(project, site)
     overview.write_overview(project, landing, manifest, tables, site)

@@ -16,6 +16,8 @@ SECTIONS = (
     ("comparability.html", "Comparability"),
     ("trends.html", "Trends"),
     ("agreement.html", "Agreement"),
+    ("weights.html", "Weights"),
+    ("imputation.html", "Imputation"),
     ("quality/index.html", "Data quality"),
     ("simulated.html", "What is simulated"),
     ("docs/index.html", "Methods"),
