@@ -24,3 +24,39 @@ end
 {{ value if value is number else "'" ~ value ~ "'" }}{{ ", " if not loop.last }}
 {%- endfor -%}
 {%- endmacro %}
+
+
+{#- A staged relation in which every number is that of the person (pop_person_number): people with
+    two numbers are one person from here on. `keys` are the columns that hold person keys;
+    `keep_number` adds the number as delivered. `one_per` names the column (year) of which a person
+    has one row: where a later number has one as well, that of the first is left out. -#}
+{% macro resolved(relation, keys=['person_key'], keep_number=false, one_per=none) -%}
+(
+        select
+            delivered.* except ({{ keys | join(', ') }})
+            {%- for key in keys %},
+            coalesce(number_{{ loop.index }}.person_key, delivered.{{ key }}) as {{ key }}
+            {%- endfor %}
+            {%- if keep_number %},
+            delivered.{{ keys[0] }} as number_key
+            {%- endif %}
+        from {{ relation }} as delivered
+        {%- for key in keys %}
+        left outer join {{ ref('pop_person_number') }} as number_{{ loop.index }}
+            on delivered.{{ key }} = number_{{ loop.index }}.number_key
+        {%- endfor %}
+        {%- if one_per %}
+        anti join (
+            select
+                several.person_key,
+                later.{{ one_per }}
+            from {{ relation }} as later
+            inner join {{ ref('pop_person_number') }} as several
+                on later.{{ keys[0] }} = several.number_key
+        ) as later
+            on
+                delivered.{{ keys[0] }} = later.person_key
+                and delivered.{{ one_per }} = later.{{ one_per }}
+        {%- endif %}
+    )
+{%- endmacro %}

@@ -4,72 +4,40 @@
 {%- endmacro %}
 
 
-{#- CTE `design`: one row per weighted respondent, with what the variance of an estimate needs.
-
-    The primary sampling unit is the municipality where municipalities were drawn by chance, and
-    else the respondent, within stratum and municipality. A survey in `municipality_surveys` stands
-    for its drawn municipalities only: their selection then has no part in weight and variance. -#}
+{#- CTE `design`: one row per weighted respondent, with what the variance of an estimate needs. -#}
 {% macro survey_design() %}
-drawn_place as (
-    select
-        unit.respondent_id,
-        unit.survey in (
-            'none' {%- for survey in var('municipality_surveys') %}, '{{ survey }}'
-            {%- endfor -%}
-        ) and unit.cluster is not null as is_of_municipalities,
-        unit.stratum,
-        coalesce(unit.cluster, '') as cluster,
-        unit.cluster_probability
-    from {{ ref('harm_drawn_unit') }} as unit
-),
-
 weighted_unit as (
     select
-        respondent_id,
+        respondent_weight.respondent_id,
         respondent_weight.survey,
         respondent_weight.survey_year,
-        case when place.is_of_municipalities then 'municipalities' else 'nation' end
-            as represents,
-        place.is_of_municipalities or place.cluster_probability = 1 as is_certain,
-        place.stratum,
-        place.cluster,
-        cast(
-            case
-                when place.is_of_municipalities
-                    then respondent_weight.weight * place.cluster_probability
-                else respondent_weight.weight
-            end as decimal(18, 8)
-        ) as weight
+        respondent_weight.represents,
+        place.variance_stratum as stratum,
+        place.variance_unit as unit,
+        place.population_units,
+        cast(respondent_weight.weight as decimal(18, 8)) as weight
     from {{ ref('mart_survey_weight') }} as respondent_weight
-    inner join drawn_place as place using (respondent_id)
+    inner join {{ ref('wgt_variance_unit') }} as place using (respondent_id)
     where respondent_weight.weight is not null
 ),
 
-design_unit as (
-    select
-        respondent_id,
-        survey,
-        survey_year,
-        represents,
-        case when is_certain then stratum || '/' || cluster else stratum end as stratum,
-        case when is_certain then respondent_id else cluster end as unit,
-        weight
-    from weighted_unit
-),
-
+-- Where everybody in scope was interviewed nothing is left to chance.
 unit_count as (
     select
         survey,
         survey_year,
         stratum,
-        count(distinct unit) as unit_count
-    from design_unit
+        count(distinct unit) as unit_count,
+        coalesce(
+            greatest(1 - count(distinct unit) / max(population_units), 0), 1
+        ) as unsampled_share
+    from weighted_unit
     group by all
 ),
 
 design as (
     select *
-    from design_unit
+    from weighted_unit
     inner join unit_count using (survey, survey_year, stratum)
 )
 {%- endmacro %}
@@ -104,10 +72,11 @@ category as (
 {#- CTE `ratio`: weighted share (or mean) of each category in each domain, with its standard error.
 
     Reads `category` (also for what nobody chose) and a CTE `answer`: the columns of `domain`,
-    category, amount (1, or the number of which the mean is taken), and weight, stratum, unit and
-    unit_count of `design`. The error is that of a ratio by Taylor
-    linearisation, units within strata, without a correction for finite populations; units of the
-    sample outside the domain count as zero, a stratum with one unit by its own square. -#}
+    category, amount (1, or the number of which the mean is taken), and respondent_id, weight,
+    stratum, unit, unit_count and unsampled_share of `design`. The error is that of a ratio by
+    Taylor linearisation: units within strata, a correction for the finite population, and of the
+    residuals of the calibration (`wgt_variance_term`). Units of the sample outside the domain
+    count as zero, a stratum with one unit by its own square. -#}
 {% macro ratio_estimates(domain) %}
 {%- set columns = domain | join(', ') %}
 unit_total as (
@@ -116,6 +85,7 @@ unit_total as (
         stratum,
         unit,
         unit_count,
+        unsampled_share,
         count(*) as n,
         cast(sum(weight) as double) as w
     from answer
@@ -150,6 +120,7 @@ stratum_total as (
         {{ columns }},
         stratum,
         unit_count,
+        unsampled_share,
         sum(n) as n,
         {{ exact_sum('w') }} as w,
         {{ exact_sum('w * w') }} as ww
@@ -175,6 +146,7 @@ stratum_ratio as (
         {{ columns }},
         category,
         total.unit_count,
+        total.unsampled_share,
         total.n,
         total.w,
         total.ww,
@@ -202,6 +174,7 @@ expanded as (
         {{ columns }},
         category,
         unit_count,
+        unsampled_share,
         yy,
         yy - 2 * estimate * yw + estimate * estimate * ww as squares,
         y - estimate * w as total
@@ -216,20 +189,72 @@ residual as (
         {{ columns }},
         category,
         unit_count,
+        unsampled_share,
         case when squares > 1e-10 * yy then squares else 0 end as squares,
         case when squares > 1e-10 * yy then total else 0 end as total
     from expanded
 ),
 
-ratio_variance as (
+uncalibrated as (
     select
         {{ columns }},
         category,
         {{ exact_sum(
-            'case when unit_count = 1 then squares else greatest('
+            'unsampled_share * case when unit_count = 1 then squares else greatest('
             ~ 'squares - total * total / unit_count, 0) * unit_count / (unit_count - 1) end'
         ) }} as variance
     from residual
+    group by all
+),
+
+calibration_term as (
+    select
+        respondent_id,
+        term,
+        coordinate,
+        effect,
+        spread
+    from {{ ref('wgt_variance_term') }}
+),
+
+-- The calibration: coordinates and effects of what was answered, and of the domain itself.
+term_total as (
+    select
+        {{ columns }},
+        term,
+        spread,
+        {{ exact_sum('coordinate') }} as c,
+        {{ exact_sum('effect') }} as h
+    from answer
+    inner join calibration_term using (respondent_id)
+    group by all
+),
+
+term_category as (
+    select
+        {{ columns }},
+        category,
+        term,
+        {{ exact_sum('coordinate * cast(amount - centre as double)') }} as c,
+        {{ exact_sum('effect * cast(amount - centre as double)') }} as h
+    from answer
+    inner join centre using ({{ columns }}, category)
+    inner join calibration_term using (respondent_id)
+    group by all
+),
+
+explained as (
+    select
+        {{ columns }},
+        category,
+        {{ exact_sum(
+            '(coalesce(chosen.c, 0) - estimate * total.c) * ('
+            ~ '2 * (coalesce(chosen.h, 0) - estimate * total.h)'
+            ~ ' - total.spread * (coalesce(chosen.c, 0) - estimate * total.c))'
+        ) }} as variance
+    from term_total as total
+    inner join ratio_total using ({{ columns }})
+    left outer join term_category as chosen using ({{ columns }}, category, term)
     group by all
 ),
 
@@ -239,9 +264,16 @@ ratio as (
         category,
         n,
         coalesce(centre, 0) + estimate as estimate,
-        sqrt(variance) / domain_weight as se
+        sqrt(greatest(
+            uncalibrated.variance
+            - case
+                when uncalibrated.variance > 0 then coalesce(explained.variance, 0) else 0
+            end,
+            0
+        )) / domain_weight as se
     from ratio_total
-    inner join ratio_variance using ({{ columns }}, category)
+    inner join uncalibrated using ({{ columns }}, category)
+    left outer join explained using ({{ columns }}, category)
     left outer join centre using ({{ columns }}, category)
 )
 {%- endmacro %}

@@ -1,4 +1,5 @@
--- A code that changed its meaning keeps its number: only the label tells.
+-- A code that changed its meaning keeps its number: only the label tells. A crosswalk row may hold
+-- several labels with ` | ` between them: any of them was judged to be right.
 select
     mapped.survey,
     mapped.survey_year,
@@ -22,3 +23,7 @@ inner join {{ ref('harm_delivered_code') }} as delivered
 where
     mapped.source_code_to is null
     and mapped.source_label is distinct from delivered.source_label
+    and not coalesce(
+        list_contains(string_split(mapped.source_label, ' | '), delivered.source_label),
+        false
+    )

@@ -16,7 +16,7 @@ civil_status as (
         spell.civil_status_code,
         spell.start_date as civil_status_start_date
     from calendar
-    inner join {{ ref('stg_civil_status_spell') }} as spell
+    inner join {{ resolved(ref('stg_civil_status_spell')) }} as spell
         on
             calendar.person_key = spell.person_key
             and {{ covers('spell.start_date', 'spell.end_date', 'calendar.last_day') }}

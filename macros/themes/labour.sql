@@ -23,7 +23,7 @@ spell as (
         spell.has_sickness_benefit,
         spell.is_in_education,
         code.labour_group
-    from {{ ref('stg_income_source_spell') }} as spell
+    from {{ resolved(ref('stg_income_source_spell')) }} as spell
     semi join member
         on spell.person_key = member.person_key
     left outer join {{ ref('socioeconomic') }} as code
@@ -71,7 +71,7 @@ delivered as (
     select
         cast(year(min(start_date)) as int) as first_year,
         cast(year(max(start_date)) as int) as last_year
-    from {{ ref('stg_income_source_spell') }}
+    from {{ resolved(ref('stg_income_source_spell')) }} as income_source_spell
 ),
 
 summed as (

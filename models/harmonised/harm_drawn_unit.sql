@@ -14,6 +14,16 @@ disposition_code as (
     where variable = 'disposition'
 ),
 
+outcome_code as (
+    select
+        survey,
+        survey_year,
+        source_code as disposition_code,
+        value as outcome
+    from {{ ref('harm_code') }}
+    where variable = 'outcome'
+),
+
 final as (
     select
         drawn_unit.survey,
@@ -27,9 +37,16 @@ final as (
         drawn_unit.cluster_probability,
         drawn_unit.household_probability,
         drawn_unit.disposition_code,
-        disposition_code.disposition
+        disposition_code.disposition,
+        outcome_code.outcome,
+        drawn_unit.sex,
+        drawn_unit.birth_year,
+        drawn_unit.origin_code as origin_group,
+        drawn_unit.municipality as municipality_code
     from drawn_unit
     left outer join disposition_code
+        using (survey, survey_year, disposition_code)
+    left outer join outcome_code
         using (survey, survey_year, disposition_code)
 )
 

@@ -1,42 +1,18 @@
-with respondent as (
-    select
-        respondent_id,
-        survey,
-        survey_year,
-        respondent_key,
-        consent_linkage
-    from {{ ref('harm_respondent') }}
-),
-
-survey_key as (
-    select
-        survey,
-        survey_year,
-        respondent_key,
-        {{ person_key('rinpersoons', 'rinpersoon') }} as candidate_key
-    from {{ ref('stg_survey_key') }}
-),
-
-person as (
-    select person_key from {{ ref('pop_person') }}
+-- Of a refusal not even whether a link would exist is kept.
+with delivered as (
+    select * from {{ ref('id_delivered_key') }}
 ),
 
 final as (
     select
-        respondent.respondent_id,
-        respondent.survey,
-        respondent.survey_year,
-        coalesce(respondent.consent_linkage = '1', false) as has_consented,
-        survey_key.candidate_key,
-        person.person_key is not null as is_in_register
-    from respondent
-    left outer join survey_key
-        on
-            respondent.survey = survey_key.survey
-            and respondent.survey_year = survey_key.survey_year
-            and respondent.respondent_key = survey_key.respondent_key
-    left outer join person
-        on survey_key.candidate_key = person.person_key
+        respondent_id,
+        survey,
+        survey_year,
+        has_consented,
+        case when has_consented then candidate_key end as candidate_key,
+        has_consented and is_in_register as is_in_register,
+        case when has_consented then link_problem end as link_problem
+    from delivered
 )
 
 select * from final

@@ -2,7 +2,7 @@ with candidate as (
     select
         candidate_key as person_key,
         has_consented
-    from {{ ref('id_candidate') }}
+    from {{ ref('id_delivered_key') }}
     where is_in_register
 ),
 

@@ -6,7 +6,7 @@ with member as (
         year,
         core_person_key as household_head_key,
         main_earner_key as wealth_head_key
-    from {{ ref('stg_household_key_2003') }}
+    from {{ resolved(ref('stg_household_key_2003'), one_per='year') }} as household_key_2003
     where
         is_linkable
         and {{ in_catalogue_years('koppeltabel_ipi_ihi_ivb') }}
@@ -16,7 +16,7 @@ with member as (
         year,
         main_earner_key as household_head_key,
         main_earner_key as wealth_head_key
-    from {{ ref('stg_household_key') }}
+    from {{ resolved(ref('stg_household_key'), one_per='year') }} as household_key
     where
         is_linkable
         and {{ in_catalogue_years('koppelpersoonhuishouden') }}

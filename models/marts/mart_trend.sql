@@ -86,6 +86,7 @@ cohort_member as (
 
 answer as (
     select
+        respondent_id,
         {{ domain | join(', ') }},
         case when asked.is_number then '(mean)' else given.value end as category,
         case when asked.is_number then cast(given.value as decimal(18, 4)) else 1 end
@@ -93,7 +94,8 @@ answer as (
         design.weight,
         design.stratum,
         design.unit,
-        design.unit_count
+        design.unit_count,
+        design.unsampled_share
     from harmonised_value as given
     inner join asked using (variable)
     inner join design using (respondent_id)

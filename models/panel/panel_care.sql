@@ -25,7 +25,8 @@ with calendar as (
 ),
 
 cost as (
-    select * from {{ ref('stg_care_cost') }}
+    select * from {{ resolved(ref('stg_care_cost'), one_per='year') }} as care_cost
+    where is_linkable
 ),
 
 delivered_year as (

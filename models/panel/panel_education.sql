@@ -29,7 +29,7 @@ coded as (
             education.followed_soi2016_code,
             followed_programme.soi_level_code
         ) as followed_code
-    from {{ ref('stg_education') }} as education
+    from {{ resolved(ref('stg_education')) }} as education
     left outer join {{ ref('education_programme') }} as attained_programme
         on education.attained_programme_code = attained_programme.programme_code
     left outer join {{ ref('education_programme') }} as followed_programme

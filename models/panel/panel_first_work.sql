@@ -16,7 +16,7 @@ source_spell as (
     select
         spell.person_key,
         spell.start_date
-    from {{ ref('stg_income_source_spell') }} as spell
+    from {{ resolved(ref('stg_income_source_spell')) }} as spell
     inner join {{ ref('socioeconomic') }} as code
         on spell.socioeconomic_code = code.socioeconomic_code
     inner join {{ ref('labour_group') }} as labour_group

@@ -9,6 +9,7 @@ spell_in_year as (
         calendar.person_id,
         calendar.year,
         spell.status,
+        spell.usual_status,
         spell.start_date,
         spell.start_reason,
         coalesce(spell.end_date > calendar.last_day, true) as is_last,
@@ -30,11 +31,12 @@ counted as (
     from spell_in_year
 ),
 
-final as (
+status as (
     select
         person_id,
         year,
         max(status) filter (where is_last) as residence_status,
+        max(usual_status) filter (where is_last) as usual_residence_status,
         max(start_reason) filter (where is_last) as residence_start_reason,
         max(start_date) filter (where is_last) as residence_start_date,
         cast(coalesce(sum(day_count) filter (where status = 'resident'), 0) as int)
@@ -47,6 +49,42 @@ final as (
             as dead_days
     from counted
     group by person_id, year
+),
+
+final as (
+    select
+        status.person_id,
+        status.year,
+        status.residence_status,
+        status.usual_residence_status,
+        status.residence_start_reason,
+        status.residence_start_date,
+        status.resident_days,
+        status.abroad_days,
+        status.not_born_days,
+        status.dead_days,
+        {%- for sign in ['address', 'tax', 'work', 'school', 'care'] %}
+        coalesce(sign.has_{{ sign }}_sign, false) as has_{{ sign }}_sign,
+        {%- endfor %}
+        coalesce(signless.has_household_sign, false) as has_household_sign,
+        case
+            when status.residence_status <> 'resident' then null
+            when signless.person_key is null then 0
+            else signless.years_without_sign
+        end as years_without_sign
+    from status
+    inner join calendar
+        on
+            status.person_id = calendar.person_id
+            and status.year = calendar.year
+    left outer join {{ ref('pop_sign_of_life') }} as sign
+        on
+            calendar.person_key = sign.person_key
+            and calendar.year = sign.year
+    left outer join {{ ref('pop_signless_year') }} as signless
+        on
+            calendar.person_key = signless.person_key
+            and calendar.year = signless.year
 )
 
 select * from final

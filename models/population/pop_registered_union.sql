@@ -21,7 +21,7 @@ with delivered as (
         stg_union.partner_birth_month,
         stg_union.partner_birth_country_code,
         stg_union.partner_sex_code
-    from {{ ref('stg_union') }} as stg_union
+    from {{ resolved(ref('stg_union'), ['person_key', 'partner_key']) }} as stg_union
     inner join {{ ref('union_type') }} as union_type
         on stg_union.union_type_code = union_type.union_type_code
     left outer join {{ ref('pop_person') }} as person

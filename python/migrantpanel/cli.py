@@ -88,6 +88,21 @@ def simulate(
     file_format: Annotated[
         FileFormat, typer.Option("--format", help="SPSS as delivered, or Parquet.")
     ] = FileFormat.sav,
+    contact_files: Annotated[
+        bool,
+        typer.Option(
+            "--contact-files",
+            help="Names and addresses too, for linkage without numbers; see docs/linkage.md.",
+        ),
+    ] = False,
+    defects: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|none",
+            help="A YAML file with lines of kind: rate (0 to 1) that replace default rates of"
+            " damage, or `none` for no damage. Kinds: docs/simulation-defects.md.",
+        ),
+    ] = None,
 ) -> None:
     """Write simulated extracts, named and coded as the delivered files are.
 
@@ -95,8 +110,13 @@ def simulate(
     prove code; they are no findings.
     """
     from migrantpanel import simulation
+    from migrantpanel.simulation.defects import read_overrides
 
-    simulation.simulate(out, persons, survey_fraction, seed, file_format.value)
+    rates = read_overrides(defects)
+    simulation.simulate(
+        out, persons, survey_fraction, seed, file_format.value,
+        contact_files=contact_files, defects=rates,
+    )  # fmt: skip
     screen.print(f"simulated extracts: {out} (truth: {out}-truth)")
 
 

@@ -1,5 +1,6 @@
-"""One small world for all tests: simulated, landed, built and published once per session."""
+"""The worlds of the tests: simulated, landed, built and published once for all workers."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -9,7 +10,21 @@ from pathlib import Path
 import pytest
 
 from migrantpanel.project import project_dir
+from migrantpanel.simulation.defects import known_kinds
 
+
+def sound(stage: str) -> dict[str, float]:
+    """Return rates of damage that leave a stage (files, surveys) as it should be."""
+    kinds = known_kinds().items()
+    return {
+        kind: 0.0
+        for kind, spec in kinds
+        if spec["stage"] == stage and kind not in ("stale_version", "changed_value_labels")
+    }
+
+
+# For tests that name files and columns.
+SOUND_FILES = sound("files")
 MARKER_SECRET = "marker-secret-7f3a9c51e0b24d68"
 PERSONS = 6_000
 SURVEY_FRACTION = 0.005
@@ -60,17 +75,34 @@ def shared_dir() -> Path:
     return folder
 
 
+def shared_world(factory: pytest.TempPathFactory, name: str, *simulate: str) -> World:
+    """Simulate, land, build and publish a world once, for all workers of the run."""
+    # With xdist each worker has a folder of its own inside the run's folder.
+    run = factory.getbasetemp()
+    folder = run.parent if os.environ.get("PYTEST_XDIST_WORKER") else run
+    built = World(folder / f"world-{name}")
+    built.root.mkdir(exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (built.root / "done").exists():
+            for command in (("simulate", "--out", "extracts", *simulate), ("build",)):
+                done = built.run(*command)
+                assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+            (built.root / "done").touch()
+    return built
+
+
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Simulate, land, build and publish a small world; everything in it is read only for tests."""
-    small = World(tmp_path_factory.mktemp("world"))
-    for command in (
-        (
-            *("simulate", "--out", "extracts", "--persons", str(PERSONS)),
-            *("--survey-fraction", str(SURVEY_FRACTION)),
-        ),
-        ("build",),
-    ):
-        done = small.run(*command)
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return small
+    """Return a small built world; everything in it is read only for tests."""
+    size = ("--persons", str(PERSONS), "--survey-fraction", str(SURVEY_FRACTION))
+    return shared_world(tmp_path_factory, "small", *size)
+
+
+@pytest.fixture(scope="session")
+def default_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Return a built world of the default size, for figures that need many persons.
+
+    Its extracts are Parquet, which is faster to write and lands as the same tables.
+    """
+    return shared_world(tmp_path_factory, "default", "--format", "parquet")

@@ -404,7 +404,18 @@ def _as_text(column: str, value: str, rows: int) -> Callable[[pl.DataFrame], pl.
 
 def _states_rows(rows: int) -> Callable[[bytes], bytes]:
     """Let the header of a SPSS file state another number of rows."""
-    return lambda data: data[:80] + rows.to_bytes(4, "little") + data[84:]
+    return lambda data: data[:80] + rows.to_bytes(4, "little", signed=True) + data[84:]
+
+
+def _compressed(file_name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    """Change the bytes of an SPSS file whose rows are compressed, as SPSS itself writes them."""
+
+    def spoil(folder: Path) -> None:
+        frame = pyreadstat.read_sav(folder / file_name, output_format="polars")[0]
+        pyreadstat.write_sav(frame, folder / file_name, row_compress=True)
+        (folder / file_name).write_bytes(change((folder / file_name).read_bytes()))
+
+    return spoil
 
 
 def _pipe(folder: Path) -> None:
@@ -452,7 +463,32 @@ DAMAGES += (
     Damage(
         "fewer rows stated than held",
         _bytes(PERSON, _states_rows(20)),
-        r"GBAPERSOON2023TABV2.sav: it states 20 rows, and more bytes follow them",
+        r"GBAPERSOON2023TABV2.sav: it states 20 rows, and [\d,]+ values more follow them",
+    ),
+    Damage(
+        "fewer rows stated than held, compressed rows",
+        _compressed(PERSON, _states_rows(20)),
+        r"GBAPERSOON2023TABV2.sav: it states 20 rows, and [\d,]+ values more follow them",
+    ),
+    Damage(
+        "fewer rows stated than held, compressed SPSS",
+        _convert(PERSON, "zsav", _states_rows(39)),
+        r"GBAPERSOON2023TABV2.zsav: it states 39 rows, and [\d,]+ values more follow them",
+    ),
+    Damage(
+        "survey with fewer rows stated than held",
+        _bytes(SIM, _states_rows(20)),
+        r"SIM_2006.sav: it states 20 rows, and [\d,]+ values more follow them",
+    ),
+    Damage(
+        "bytes after the last row",
+        _bytes(PERSON, lambda d: d + b"END"),
+        r"GBAPERSOON2023TABV2.sav: it states 40 rows, and 1 values more follow them",
+    ),
+    Damage(
+        "number of rows not stated, and cut short",
+        _bytes(PERSON, lambda d: _states_rows(-1)(d)[:-8]),
+        r"GBAPERSOON2023TABV2.sav: it does not state its rows, and the last one is not whole",
     ),
     Damage(
         "compressed SPSS with a bad block", _convert(PERSON, "zsav", _middle), CANNOT.format("zsav")
@@ -627,6 +663,15 @@ ODDITIES: tuple[Damage, ...] = (
         _rewrite(INPA, _as_text("INPPERSINK", "duizend", 3)),
         r"3 rows set apart: INPPERSINK 'duizend' in row 1 is no whole number",
         file=INPA,
+    ),
+    Damage("number of rows not stated", _bytes(PERSON, _states_rows(-1)), "^$"),
+    Damage(
+        "number of rows not stated, compressed rows", _compressed(PERSON, _states_rows(-1)), "^$"
+    ),
+    Damage(
+        "number of rows not stated, compressed SPSS",
+        _convert(PERSON, "zsav", _states_rows(-1)),
+        "^$",
     ),
     Damage("negative amounts", _rewrite(INPA, _in_rows("INPPERSINK", -5000.0, 9)), "^$", file=INPA),
     Damage(

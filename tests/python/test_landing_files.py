@@ -1,20 +1,24 @@
 """Which files are found, recognised and chosen, and what is said of the others."""
 
+import io
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pyreadstat
 import pytest
+from rich.console import Console
 
 import damage
 from migrantpanel.errors import UserError
-from migrantpanel.landing import inspect, land, render_inspection
+from migrantpanel.landing import InspectReport, inspect, land, render_inspection
 from migrantpanel.landing.catalogue import Catalogue, read_catalogue
 from migrantpanel.landing.files import find_files, recognise
+from migrantpanel.landing.readers import Table
 from migrantpanel.landing.records import LANDED, SUPERSEDED, TWIN, UNKNOWN, FileRecord
-from migrantpanel.landing.registers import landed_schema
+from migrantpanel.landing.registers import land_register, landed_schema
 from migrantpanel.project import seeds_dir
 
 CATALOGUE = damage.catalogue()
@@ -288,3 +292,87 @@ def test_a_name_of_which_only_the_ends_are_known(tmp_path: Path) -> None:
     pyreadstat.write_sav(renamed.with_columns(AANVY=pl.lit("20200101")), path)
     with pytest.raises(UserError, match=r"is there 2 times \(AANVX, AANVY\)"):
         land([extracts], tmp_path / "landing", processes=0)
+
+
+OPTIONAL = [name for name, stem in CATALOGUE.stems.items() if not stem.required]
+
+
+@pytest.fixture(scope="module")
+def only_required(tmp_path_factory: pytest.TempPathFactory) -> tuple[InspectReport, Path]:
+    """Inspect and land extracts that hold the required registers and nothing else."""
+    root = tmp_path_factory.mktemp("required")
+    damage.write_extracts(root / "extracts")
+    for stem in OPTIONAL:
+        (root / "extracts" / f"{CATALOGUE.stems[stem].examples[0]}.sav").unlink()
+    report = inspect([root / "extracts"])
+    land([root / "extracts"], root / "landing", processes=0)
+    return report, root / "landing"
+
+
+@pytest.mark.parametrize("stem", OPTIONAL)
+def test_every_optional_register_may_be_absent_and_says_what_lacks(
+    only_required: tuple[InspectReport, Path], stem: str
+) -> None:
+    report, landing = only_required
+    disables = CATALOGUE.stems[stem].disables
+    (gap,) = [gap for gap in report.absent if gap.stem == stem]
+    assert (gap.disables, gap.required) == (disables, False)
+    assert len(disables.split()) >= 2
+    absent = pl.read_parquet(landing / "absent" / "*.parquet")
+    assert absent.filter(stem=stem)["disables"].to_list() == [disables]
+    rows = pl.read_parquet(landing / stem / "*.parquet")
+    assert rows.height == 0
+    assert dict(rows.schema) == landed_schema(CATALOGUE.stems[stem])
+
+
+def test_extracts_without_optional_registers_have_no_problem(
+    only_required: tuple[InspectReport, Path],
+) -> None:
+    report, _ = only_required
+    assert report.problems == []
+    assert {gap.stem for gap in report.absent} == set(OPTIONAL)
+    console = Console(record=True, width=200, file=io.StringIO())
+    console.print(render_inspection(report))
+    shown = console.export_text()
+    for stem in OPTIONAL:
+        assert f"{stem}: disables" in shown
+
+
+def test_roots_are_searched_below_theme_and_year_folders(tmp_path: Path) -> None:
+    """The tree of the secure environment: theme, register and year folders, in several roots."""
+    sound = damage.write_extracts(tmp_path / "sound")
+    for number, path in enumerate(sorted(sound.iterdir())):
+        year = re.search(r"(19|20)\d\d", path.name)
+        folder = tmp_path / f"root{number % 2}" / "Theme" / "Geconverteerde data" / "REGISTER"
+        folder = folder / year.group() if year else folder
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, folder)
+    roots = [tmp_path / "root0", tmp_path / "root1"]
+    report = land(roots, tmp_path / "landing", processes=0)
+    assert len(report.landed) == len(list(sound.iterdir()))
+    assert {record.root for record in report.landed} == {str(root) for root in roots}
+    assert report.absent == []
+
+
+def test_only_columns_that_the_catalogue_knows_are_read(tmp_path: Path) -> None:
+    """Wide files stay cheap: other columns are neither read nor landed."""
+    stem = CATALOGUE.stems["gbapersoontab"]
+    frame = damage.register_frame(stem, 2023)
+    wide = frame.with_columns(pl.lit("x").alias(f"EXTRA{i}") for i in range(30))
+    (tmp_path / "x").mkdir()
+    wide.write_parquet(tmp_path / "x" / "GBAPERSOON2023TABV2.parquet")
+    read: list[list[str]] = []
+    batches = Table.batches
+
+    def noted(self: Table, names: list[str], *rest: int) -> Iterator[pl.DataFrame]:
+        read.append(names)
+        return batches(self, names, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Table, "batches", noted)
+        (record,) = recognise(find_files([tmp_path / "x"]), CATALOGUE)
+        outcome = land_register(record, stem, tmp_path / "scratch")
+    assert sorted(read[0]) == sorted(frame.columns)
+    landed = pl.read_parquet(tmp_path / "scratch" / "gbapersoontab" / "*.parquet")
+    assert landed.columns == list(landed_schema(stem))
+    assert "30 columns that the catalogue does not know: EXTRA0" in str(outcome["note"])

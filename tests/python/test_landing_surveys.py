@@ -1,5 +1,6 @@
 """Survey files: every code, label and declared missing value lands; overlay rows add waves."""
 
+import gzip
 import shutil
 from datetime import date
 from functools import partial
@@ -16,7 +17,7 @@ from migrantpanel.errors import UserError
 from migrantpanel.landing import render_landing
 from migrantpanel.landing.labels import code_text
 from migrantpanel.landing.output import EMPTY
-from migrantpanel.landing.surveys import BROKEN_TEXT
+from migrantpanel.landing.surveys import BROKEN_TEXT, _fractions_as_codes
 
 # Small files land faster in this process than in worker processes.
 land = partial(landing_room.land, processes=0)
@@ -353,3 +354,55 @@ def test_odd_real_files_never_end_in_a_traceback(
         assert landed.height == frame.size
         delivered = int(frame.replace("", None).notna().sum().sum())
         assert landed["code"].count() == delivered, path.name
+
+
+def test_numbers_of_csv_become_codes_and_nothing_else_does() -> None:
+    frame = pl.DataFrame(
+        {
+            "code": ["1.0", "10.0", "", None],
+            "comma": ["2,50", "-3,0", "7", "100"],
+            "zeros": ["01", "02", "10", "20"],
+            "text": ["1.0", "a.b", "", "2"],
+            "dates": ["1.2.2020", "3.4.2021", "", ""],
+        }
+    )
+    assert _fractions_as_codes(frame).to_dict(as_series=False) == {
+        "code": ["1", "10", "", None],
+        "comma": ["2.5", "-3", "7", "100"],
+        "zeros": ["01", "02", "10", "20"],
+        "text": ["1.0", "a.b", "", "2"],
+        "dates": ["1.2.2020", "3.4.2021", "", ""],
+    }
+
+
+@pytest.mark.parametrize("suffix", ["zsav", "dta", "csv", "csv.gz", "parquet"])
+def test_every_format_lands_the_same_answers(extracts: Path, tmp_path: Path, suffix: str) -> None:
+    """CSV and Parquet carry no labels; what was answered is the same in all."""
+    land([extracts], tmp_path / "landing")
+    wanted = read(tmp_path, "survey_answer", "SIM_2006")
+    path = extracts / "SIM_2006.sav"
+    frame, meta = pyreadstat.read_sav(path, user_missing=True, output_format="polars")
+    path.unlink()
+    other = extracts / f"SIM_2006.{suffix}"
+    labels = {"variable_value_labels": meta.variable_value_labels}
+    if suffix == "zsav":
+        missing = {"missing_ranges": meta.missing_ranges}
+        pyreadstat.write_sav(frame, other, compress=True, **labels, **missing)
+    elif suffix == "dta":
+        whole = {name: {k: v for k, v in codes.items() if k == int(k)}
+                 for name, codes in meta.variable_value_labels.items()}  # fmt: skip
+        pyreadstat.write_dta(frame, other, variable_value_labels=whole)
+    elif suffix == "parquet":
+        frame.write_parquet(other)
+    else:
+        text = frame.write_csv(separator=";").encode()
+        other.write_bytes(gzip.compress(text) if suffix == "csv.gz" else text)
+    report = land([extracts], tmp_path / "landing")
+    (record,) = [record for record in report.landed if record.file_name == other.name]
+    assert record.rows_delivered == record.rows_landed == damage.PERSONS
+    found = read(tmp_path, "survey_answer", "SIM_2006")
+    keys = ["respondent_key", "variable", "code"]
+    assert found.select(keys).sort(keys).equals(wanted.select(keys).sort(keys))
+    labelled = read(tmp_path, "value_label", "SIM_2006") if suffix in ("zsav", "dta") else None
+    if labelled is not None:
+        assert {"geen", "één", "w.n."} <= set(labelled["label"])

@@ -9,7 +9,8 @@ from polars.testing import assert_frame_equal
 
 from migrantpanel.project import seeds_dir
 from migrantpanel.simulation import Country, build_country
-from migrantpanel.simulation.country import REGISTER_START, build_block
+from migrantpanel.simulation.block import build_block
+from migrantpanel.simulation.country import REGISTER_START
 from migrantpanel.simulation.defects import damage
 from migrantpanel.simulation.registers import Registers
 

@@ -14,10 +14,12 @@ import polars_readstat
 import pyreadstat
 import pytest
 
+from conftest import SOUND_FILES
 from migrantpanel.errors import UserError
 from migrantpanel.project import seeds_dir
 from migrantpanel.simulation import build_country, extracts, simulate
-from migrantpanel.simulation.defects import KINDS, damage
+from migrantpanel.simulation.defects import damage, known_kinds
+from migrantpanel.simulation.defects.people import REPORT_KINDS
 from migrantpanel.simulation.extracts import write_extract
 from migrantpanel.simulation.registers import Registers, register_layouts
 from migrantpanel.simulation.registers import extracts as register_extracts
@@ -30,7 +32,7 @@ DATE = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$"
 
 @pytest.fixture(scope="module")
 def country():
-    return build_country(PERSONS, SEED)
+    return build_country(PERSONS, SEED, defects=SOUND_FILES)
 
 
 @pytest.fixture(scope="module")
@@ -317,7 +319,13 @@ def test_both_origin_classifications(delivered):
 
 
 def test_every_kind_of_defect_is_in_the_manifest(damaged):
-    assert set(damaged.manifest["kind"]) == {kind.__name__ for kind in KINDS}
+    """Those of lives and people; damage to rows is recorded when files are made."""
+    expected = {
+        kind for kind, spec in known_kinds().items()
+        if spec["stage"] in ("lives", "people") and spec["rate"]
+    }  # fmt: skip
+    assert set(damaged.manifest["kind"]) == expected - set(REPORT_KINDS)
+    assert set(damaged.job_years["kind"]) == set(REPORT_KINDS)
 
 
 def test_the_manifest_holds_only_what_reaches_the_files(damaged, registers, delivered):
@@ -478,9 +486,10 @@ def test_truth_stands_beside_the_extracts_and_not_in_them(run):
 def test_a_second_run_replaces_the_first_and_nothing_else(run, tmp_path, monkeypatch):
     monkeypatch.setattr(extracts, "_write_surveys", lambda *_: None)
     out = tmp_path / "extracts"
-    simulate(out, persons=500, survey_fraction=0, seed=1, processes=1)
+    sound = {"survey_fraction": 0, "processes": 1, "defects": SOUND_FILES}
+    simulate(out, persons=500, seed=1, **sound)
     first = digest(out)
-    simulate(out, persons=500, survey_fraction=0, seed=2, file_format="parquet", processes=1)
+    simulate(out, persons=500, seed=2, file_format="parquet", **sound)
     assert not set(first) & set(digest(out))
     (out / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UserError, match=r"1 file\(s\) that `simulate` did not make.*mine\.txt"):

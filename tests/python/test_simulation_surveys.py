@@ -13,11 +13,13 @@ import pyreadstat
 import pytest
 import yaml
 
+from conftest import sound
 from migrantpanel.errors import UserError
 from migrantpanel.project import project_dir
 from migrantpanel.random import generator
 from migrantpanel.simulation import Country, build_country
 from migrantpanel.simulation.surveys import (
+    InMemory,
     describe_questionnaires,
     load_concepts,
     load_waves,
@@ -54,9 +56,12 @@ def country() -> Country:
 
 @pytest.fixture(scope="module")
 def surveys(country: Country, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with `extracts` and `truth` of all waves."""
+    """Folder with `extracts` and `truth` of all waves, nothing damaged."""
     folder = tmp_path_factory.mktemp("surveys")
-    write_surveys(country, folder / "extracts", folder / "truth", FRACTION, SEED)
+    write_surveys(
+        InMemory(country, SEED), folder / "extracts", folder / "truth", FRACTION, SEED,
+        defects=sound("surveys"),
+    )  # fmt: skip
     return folder
 
 
@@ -453,7 +458,10 @@ def test_numbers_link_to_persons_unless_gone_before_the_registers(
 def test_parquet_carries_the_same_values_and_the_dictionary(
     country: Country, surveys: Path, tmp_path: Path
 ) -> None:
-    write_surveys(country, tmp_path, tmp_path / "truth", FRACTION, SEED, file_format="parquet")
+    write_surveys(
+        InMemory(country, SEED), tmp_path, tmp_path / "truth", FRACTION, SEED,
+        file_format="parquet", defects=sound("surveys"),
+    )  # fmt: skip
     for wave in (WAVES["SPVA_1991"], WAVES["SING_2009"]):
         frame, meta = read(surveys, wave)
         path = tmp_path / "Surveys" / f"{wave.survey}{wave.year}" / f"{wave.name}.parquet"
@@ -467,7 +475,10 @@ def test_parquet_carries_the_same_values_and_the_dictionary(
 
 
 def test_same_seed_same_bytes(country: Country, surveys: Path, tmp_path: Path) -> None:
-    write_surveys(country, tmp_path / "extracts", tmp_path / "truth", FRACTION, SEED)
+    write_surveys(
+        InMemory(country, SEED), tmp_path / "extracts", tmp_path / "truth", FRACTION, SEED,
+        defects=sound("surveys"),
+    )  # fmt: skip
     first = sorted(path for path in surveys.rglob("*") if path.is_file())
     assert len(first) == 22 + 5
     for path in first:
@@ -476,7 +487,9 @@ def test_same_seed_same_bytes(country: Country, surveys: Path, tmp_path: Path) -
 
 
 def test_another_seed_gives_another_sample(country: Country, surveys: Path, tmp_path: Path) -> None:
-    write_surveys(country, tmp_path / "extracts", tmp_path / "truth", FRACTION, SEED + 1)
+    write_surveys(
+        InMemory(country, SEED), tmp_path / "extracts", tmp_path / "truth", FRACTION, SEED + 1
+    )
     mine, other = (truth(folder, "survey_respondent")["person"] for folder in (surveys, tmp_path))
     assert mine.len() == other.len()
     assert mine.to_list() != other.to_list()
@@ -599,7 +612,7 @@ def test_a_country_too_small_names_survey_group_and_numbers(
     country: Country, tmp_path: Path
 ) -> None:
     with pytest.raises(UserError) as raised:
-        write_surveys(country, tmp_path / "extracts", tmp_path / "truth", 1.0, SEED)
+        write_surveys(InMemory(country, SEED), tmp_path / "extracts", tmp_path / "truth", 1.0, SEED)
     text = str(raised.value)
     assert "SPVA 1988: group ANT needs" in text
     assert "drawn households and the frame holds" in text
@@ -608,12 +621,12 @@ def test_a_country_too_small_names_survey_group_and_numbers(
 
 
 def test_a_small_fraction_is_exact_and_nobody_is_no_file(country: Country, tmp_path: Path) -> None:
-    write_surveys(country, tmp_path / "extracts", tmp_path / "truth", 0.0001, SEED)
+    write_surveys(InMemory(country, SEED), tmp_path / "extracts", tmp_path / "truth", 0.0001, SEED)
     respondents = pl.read_parquet(tmp_path / "truth" / "survey_respondent.parquet")
     for wave in WAVES.values():
         mine = respondents.filter(survey=wave.survey, survey_year=wave.year)
         assert mine.height == round(wave.net_sample * 0.0001)
-    write_surveys(country, tmp_path / "none", tmp_path / "none-truth", 0.0, SEED)
+    write_surveys(InMemory(country, SEED), tmp_path / "none", tmp_path / "none-truth", 0.0, SEED)
     assert not (tmp_path / "none").exists()
 
 

@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from conftest import SOUND_FILES
 from migrantpanel.simulation import build_country
 from migrantpanel.simulation.defects import damage
 from migrantpanel.simulation.parameters import parameter_file
@@ -23,7 +24,7 @@ REPORTS = {2008: "POLISBUS 2008V1", 2011: "SPOLISBUS 2011V1", 2023: "SPOLISBUS20
 
 @pytest.fixture(scope="module")
 def country():
-    return build_country(6_000, SEED)
+    return build_country(6_000, SEED, defects=SOUND_FILES)
 
 
 @pytest.fixture(scope="module")
@@ -229,13 +230,19 @@ def test_reports_hold_benefits_too(reports):
                                   "lower_case_contract"])  # fmt: skip
 def test_damage_to_reports_is_that_of_the_manifest(country, damaged, reports, kind):
     rate = country.parameters.defects[kind]["rate"]
-    manifest = damaged.manifest.filter(kind=kind)
-    assert manifest.height >= rate * country.job_year.height
+    chosen = damaged.job_years.filter(kind=kind)
+    assert chosen.height >= rate * country.job_year.height
+    for year in REPORTS:
+        reports(year)
+    manifest = damaged.whole_manifest().filter(kind=kind)
+    declared = chosen.filter(pl.col("year").is_in(list(REPORTS)))
+    assert manifest.filter(pl.col("file_year").is_in(list(REPORTS))).height == declared.height
     assert set(manifest["file_stem"]) == {"POLISBUS", "SPOLISBUS"}
+    assert (manifest["true_value"] != manifest["delivered_value"]).all()
     found = {
         "negative_correction": pl.col("LNINGLD") < 0,
         "zero_hours": (pl.col("BASISUREN") == 0) & (pl.col("LNINGLD") > 500),
-        "impossible_hours": pl.col("BASISUREN") == job_registers.IMPOSSIBLE_HOURS,
+        "impossible_hours": pl.col("BASISUREN") == job_registers.impossible_hours(),
         "lower_case_contract": pl.col("CONTRACTSOORT").is_in(["o", "b", "n"]),
     }[kind]
     employment = pl.col("SRTIV").is_in(EMPLOYMENT)

@@ -69,7 +69,7 @@ def own_pages(site: Path) -> list[Path]:
 def test_site_has_its_pages(site):
     pages = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
     methods = {f"docs/{path.stem}.html" for path in (project_dir() / "docs").glob("*.md")}
-    harmonised = {"comparability.html", "trends.html", "agreement.html"}
+    harmonised = {"comparability.html", "trends.html", "agreement.html", "simulated.html"}
     own = {"index.html", "tables.html", "lineage.html", "docs/index.html"}
     assert pages == own | harmonised | methods
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -22,13 +23,14 @@ KEY = ["variable", "category", "survey", "survey_year", "origin_group", "cohort_
 
 
 @pytest.fixture(scope="module")
-def shown(world: World, tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
-    """Return the trends with every cell shown, on one thread, SPVA without its nation."""
+def rebuilt(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build weights and trends with every cell shown, on one thread, SPVA without its nation."""
     folder = tmp_path_factory.mktemp("trend")
     for file in (world.warehouse, world.vault):
         shutil.copyfile(file, folder / file.name)
-    settings = "{minimum_cell: 1, municipality_surveys: [SPVA]}"
-    command = [sys.executable, "-m", "dbt.cli.main", "run", "--select", "mart_trend"]
+    settings = "{minimum_cell: 1, municipality_surveys: [SPVA], replicate_count: 2}"
+    command = [sys.executable, "-m", "dbt.cli.main", "run"]
+    command += ["--select", "path:models/weighting", "mart_survey_weight", "mart_trend"]
     command += ["--vars", settings, "--profiles-dir", str(project_dir() / "profiles")]
     done = subprocess.run(
         command,
@@ -47,7 +49,12 @@ def shown(world: World, tmp_path_factory: pytest.TempPathFactory) -> pl.DataFram
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    with duckdb.connect(folder / world.warehouse.name, read_only=True) as connection:
+    return folder / world.warehouse.name
+
+
+@pytest.fixture(scope="module")
+def shown(rebuilt: Path) -> pl.DataFrame:
+    with duckdb.connect(rebuilt, read_only=True) as connection:
         return connection.sql("select * from marts.mart_trend").pl()
 
 
@@ -57,42 +64,69 @@ def published(world: World) -> pl.DataFrame:
         return connection.sql("select * from marts.mart_trend").pl()
 
 
-def respondents(world: World) -> pl.DataFrame:
-    """Return the cross-section with the design of its sample; without a weight nobody counts."""
-    with duckdb.connect(world.warehouse, read_only=True) as connection:
-        return connection.sql(
-            "select mart.*, unit.cluster, unit.cluster_probability "
+def respondents(warehouse: Path) -> pl.DataFrame:
+    """Return the answers with weight, design and calibration; without a weight nobody counts."""
+    with duckdb.connect(warehouse, read_only=True) as connection:
+        people = connection.sql(
+            "select mart.* exclude (weight), weight.weight, "
+            "place.variance_stratum, place.variance_unit, place.population_units, "
+            "start.domain, start.start_weight "
             "from marts.mart_cross_section as mart "
-            "inner join harmonised.harm_drawn_unit as unit using (respondent_id) "
-            "where mart.weight is not null order by respondent_id"
+            "inner join marts.mart_survey_weight as weight using (respondent_id) "
+            "inner join weighting.wgt_variance_unit as place using (respondent_id) "
+            "left join weighting.wgt_start as start "
+            "on mart.respondent_id = start.respondent_id and start.variant = 'calibrated' "
+            "where weight.weight is not null order by mart.respondent_id"
         ).pl()
+        members = connection.sql(
+            "select respondent_id, margin || '=' || category as category "
+            "from weighting.wgt_calibration_member where variant = 'calibrated'"
+        ).pl()
+    categories = members.group_by("respondent_id").agg("category")
+    return people.join(categories, on="respondent_id", how="left", maintain_order="left")
 
 
-def ratio(people: pl.DataFrame, is_in: np.ndarray, y: np.ndarray, nation: bool):
+def residual(people: pl.DataFrame, score: np.ndarray) -> np.ndarray:
+    """Take from a score what the margins of each calibrated origin group explain of it."""
+    left = score.copy()
+    for domain in people["domain"].drop_nulls().unique():
+        rows = (people["domain"] == domain).fill_null(False).to_numpy()
+        if not score[rows].any():
+            continue
+        own = people.filter(pl.Series(rows))
+        held = own["category"].to_list()
+        names = sorted({name for names in held for name in names or ()})
+        x = np.array(
+            [[1.0, *(name in (names_held or ()) for name in names)] for names_held in held]
+        )
+        root = np.sqrt(own["start_weight"].to_numpy())
+        beta = np.linalg.lstsq(x * root[:, None], score[rows] * root, rcond=1e-10)[0]
+        left[rows] -= x @ beta
+    return left
+
+
+def ratio(people: pl.DataFrame, is_in: np.ndarray, y: np.ndarray):
     """Return estimate and standard error of a mean in a domain, from the textbook formula."""
     weight = people["weight"].to_numpy()
-    chance = people["cluster_probability"].to_numpy()
-    if not nation:
-        weight = weight * chance
     total = (weight * is_in).sum()
     estimate = (weight * is_in * y).sum() / total
-    scores = weight * is_in * (y - estimate) / total
-    certain = (chance == 1) | np.array(not nation)
-    strata: dict[tuple, dict[str, float]] = {}
-    columns = people.select("stratum", pl.col("cluster").fill_null(""), "respondent_id")
-    for (stratum, cluster, respondent), sure, score in zip(
-        columns.rows(), certain, scores, strict=True
-    ):
-        units = strata.setdefault((stratum, cluster if sure else None), {})
-        unit = respondent if sure else cluster
-        units[unit] = units.get(unit, 0.0) + score
+    score = weight * residual(people, is_in * (y - estimate) / total)
+    columns = people.select("variance_stratum", "variance_unit", "population_units")
+    strata: dict[str, dict[str, float]] = {}
+    sizes: dict[str, float] = {}
+    for (stratum, unit, size), part in zip(columns.rows(), score, strict=True):
+        units = strata.setdefault(stratum, {})
+        units[unit] = units.get(unit, 0.0) + part
+        sizes[stratum] = np.inf if size is None else size
     variance = 0.0
-    for units in strata.values():
+    for stratum, units in strata.items():
         values = np.array(list(units.values()))
+        left = max(1 - len(values) / sizes[stratum], 0)
         if len(values) == 1:
-            variance += values[0] ** 2
+            variance += left * values[0] ** 2
         else:
-            variance += len(values) / (len(values) - 1) * ((values - values.mean()) ** 2).sum()
+            spread = ((values - values.mean()) ** 2).sum()
+            variance += left * len(values) / (len(values) - 1) * spread
     return estimate, variance**0.5
 
 
@@ -114,8 +148,8 @@ def in_cohort(people: pl.DataFrame, kind: str, cohort: str) -> np.ndarray:
     return inside.fill_null(False).to_numpy()
 
 
-def test_estimates_and_errors_equal_brute_force(world: World, shown: pl.DataFrame) -> None:
-    people = respondents(world)
+def test_estimates_and_errors_equal_brute_force(rebuilt: Path, shown: pl.DataFrame) -> None:
+    people = respondents(rebuilt)
     surveys = dict(iter(people.group_by("survey", "survey_year")))
     rng = np.random.default_rng(4)
     sample = shown.sort(KEY)[np.sort(rng.choice(len(shown), 600, replace=False))]
@@ -132,8 +166,7 @@ def test_estimates_and_errors_equal_brute_force(world: World, shown: pl.DataFram
             y = answers.cast(pl.Float64).fill_null(0).to_numpy()
         else:
             y = (answers == row["category"]).fill_null(False).to_numpy().astype(float)
-        nation = row["represents"] == "nation"
-        estimate, se = ratio(everybody, is_in, y, nation)
+        estimate, se = ratio(everybody, is_in, y)
         assert row["n"] == is_in.sum(), row
         assert row["estimate"] == pytest.approx(estimate, rel=1e-9, abs=1e-9), row
         assert row["se"] == pytest.approx(se, rel=1e-4, abs=1e-6), row
@@ -174,7 +207,9 @@ def test_small_cells_are_hidden_with_their_reason(published: pl.DataFrame) -> No
     assert published.filter(pl.col("estimate").is_not_null())["n"].min() >= 10
 
 
-def test_shares_of_answers_equal_those_of_the_truth(world: World, shown: pl.DataFrame) -> None:
+def test_shares_of_answers_equal_those_of_the_truth(
+    world: World, rebuilt: Path, shown: pl.DataFrame
+) -> None:
     """Where no answer of a survey was damaged, the share is that of what people truly answered."""
     truth = pl.read_parquet(world.truth / "survey_answer.parquet").with_columns(
         respondent_id=pl.format("{}{}-{}", "survey", "survey_year", "respondent_key")
@@ -183,7 +218,7 @@ def test_shares_of_answers_equal_those_of_the_truth(world: World, shown: pl.Data
     answered = truth.filter(pl.col("expected_value").is_not_null()).join(
         damaged, on=["survey", "survey_year", "variable"], how="anti"
     )
-    people = respondents(world).select("respondent_id", "weight", "origin_group")
+    people = respondents(rebuilt).select("respondent_id", "weight", "origin_group")
     group = ["variable", "survey", "survey_year", "origin_group"]
     joined = answered.join(people, on="respondent_id").drop_nulls("origin_group")
     share = (

@@ -36,8 +36,11 @@ def variables(world: World) -> list[str]:
     return [variable for (variable,) in rows]
 
 
-def test_every_undamaged_answer_is_recovered(world: World, connection) -> None:
-    """By variable and survey: value and kind of missing equal the truth, and none is left out."""
+def test_every_answer_is_recovered_or_its_loss_explained(world: World, connection) -> None:
+    """By variable and survey: value and kind of missing equal the truth, and none is left out.
+
+    What an error in the questionnaire destroyed is expected as technical error.
+    """
     compared = connection.execute(
         """
         select
@@ -59,7 +62,6 @@ def test_every_undamaged_answer_is_recovered(world: World, connection) -> None:
             ) as example
         from truth
         left join marts.mart_harmonised_value as found using (respondent_id, variable)
-        where not truth.damaged
         group by all
         """
     ).fetchall()
@@ -77,6 +79,31 @@ def test_the_truth_holds_answers_of_every_kind(connection) -> None:
         "select missing_kind, count(*) from truth where missing_kind is not null group by all"
     ).fetchall()
     assert {"not_asked", "routed", "refused", "dont_know"} <= {kind for kind, _ in kinds}
+
+
+def test_damaged_answers_are_those_of_the_manifest(world: World, connection) -> None:
+    """Destroyed for good: in the manifest without a delivered value; the others were recovered."""
+    manifest = f"""
+        select person, "column", true_value, delivered_value
+        from read_parquet('{world.truth / "defect.parquet"}')
+        where kind = 'filter_error_language'
+    """
+    lost, recovered = connection.execute(
+        f"select count(*) filter (where delivered_value is null), count(delivered_value) "
+        f"from ({manifest})"
+    ).fetchone()
+    assert lost > 0
+    assert recovered > lost
+    damaged, technical = connection.execute(
+        """
+        select count(*) filter (where damaged), count(*) filter (
+            where damaged and found.missing_kind = 'technical_error'
+        )
+        from truth
+        left join marts.mart_harmonised_value as found using (respondent_id, variable)
+        """
+    ).fetchone()
+    assert damaged == technical == lost
 
 
 def test_each_respondent_of_the_truth_is_in_the_cross_section(world: World, connection) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from migrantpanel.errors import UserError
+from migrantpanel.landing.consent import consent_problems
 
 Row = dict[str, str]
 
@@ -27,6 +28,7 @@ SEED_KEYS: dict[str, tuple[str, tuple[str, ...]]] = {
     "catalogue_survey_sample": ("catalogue", ("survey", "survey_year", "role")),
     "crosswalk_variable": ("crosswalk", ()),
     "crosswalk_value": ("crosswalk", ()),
+    "consent": ("identity", ()),
 }
 # These reach dbt as landed tables, which the seeds are joined with there.
 LANDED_OVERLAYS = (
@@ -34,6 +36,7 @@ LANDED_OVERLAYS = (
     "catalogue_survey_sample",
     "crosswalk_variable",
     "crosswalk_value",
+    "consent",
 )
 DATA_TYPES = ("string", "int", "bigint", "double")
 SELECTIONS = ("newest", "newest_per_year")
@@ -209,6 +212,8 @@ def _read_overlay(overlay: Path | None, headers: dict[str, list[str]]) -> dict[s
                 f"{path}: {' '.join(twice)} has more than one row: keep one per {', '.join(key)}"
             )
             continue
+        if path.stem == "consent":
+            problems += consent_problems(path.name, rows)
         found[path.stem] = rows
     UserError.collect(problems)
     return found

@@ -57,6 +57,13 @@ SURVEY_SAMPLE_SCHEMA: dict[str, pl.DataType] = {
     "survey_year": pl.Int32(),
     **SAMPLE_ROLES,
 }
+SAMPLE_KEY_SCHEMA: dict[str, pl.DataType] = {
+    "survey": pl.String(),
+    "survey_year": pl.Int32(),
+    "sample_number": pl.String(),
+    "rinpersoons": pl.String(),
+    "rinpersoon": pl.String(),
+}
 VALUE_LABEL_SCHEMA: dict[str, pl.DataType] = {
     "stem": pl.String(),
     "survey": pl.String(),
@@ -85,6 +92,7 @@ FIXED_SCHEMAS: dict[str, dict[str, pl.DataType]] = {
     "survey_answer": SURVEY_ANSWER_SCHEMA,
     "survey_key": SURVEY_KEY_SCHEMA,
     "survey_sample": SURVEY_SAMPLE_SCHEMA,
+    "survey_sample_key": SAMPLE_KEY_SCHEMA,
     "value_label": VALUE_LABEL_SCHEMA,
     "variable_label": VARIABLE_LABEL_SCHEMA,
     "quarantine": QUARANTINE_SCHEMA,

@@ -9,13 +9,15 @@ import csv
 import errno
 import gzip
 import hashlib
-import mmap
+import shutil
 import struct
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Condition
 from typing import Any
 
 import polars as pl
@@ -25,16 +27,13 @@ import pyreadstat
 
 from migrantpanel.errors import UserError
 from migrantpanel.landing.encoding import decode_column, lossless_copy, may_lose_text
+from migrantpanel.landing.spss import ROWS_AT, Content, look_through
 
-# Rows in memory at once, per process: some 100 MB for the widest register.
-BATCH_ROWS = 250_000
+# Rows in a batch; a few are in memory at once, some 40 MB each for the widest register.
+BATCH_ROWS = 100_000
 CHUNK_BYTES = 1 << 22
 # The widest text of SPSS.
 WIDEST = 32_767
-# Where SPSS files say how many units of 8 bytes a row has and whether rows are compressed, and what
-# stands before the first row.
-SPSS_UNITS_AT = 68
-SPSS_END_OF_DICTIONARY = b"\xe7\x03\x00\x00\x00\x00\x00\x00"
 LABELLED_FORMATS = ("sav", "zsav", "dta")
 # First bytes of each format; CSV has none.
 MAGIC: dict[str, tuple[bytes, ...]] = {
@@ -100,13 +99,19 @@ class Table:
     is_trimmed: bool = False
     marks_misread: bool = False
     cut_texts: "CutTexts | None" = None
+    bytes_seen: "BytesSeen | None" = None
     note: str | None = None
+
+    def check_end(self, file_name: str) -> None:
+        """Refuse a file whose bytes hold more than the rows that were read."""
+        if self.bytes_seen:
+            self.bytes_seen.check_end(file_name, self.declared_rows or 0)
 
     def batches(self, names: list[str], batch_rows: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
         """Yield the named columns in file order, at most about `batch_rows` rows at a time."""
         done = 0
         for batch in self._stream(self.rows, names, batch_rows):
-            if self.cut_texts and self.cut_texts.possible_in(batch):
+            if self.cut_texts and self.cut_texts.possible_in(batch, done):
                 break
             yield batch
             done += batch.height
@@ -133,28 +138,75 @@ class Table:
         )
 
 
+class BytesSeen:
+    """What the bytes of an SPSS file say; they are looked at while its rows are read."""
+
+    def __init__(self, path: Path) -> None:
+        self._so_far: Content | None = None
+        self._progress = Condition()
+        thread = ThreadPoolExecutor(1)
+        self._content = thread.submit(look_through, path, self._seen)
+        self._content.add_done_callback(lambda _: self._seen(None))
+        thread.shutdown(wait=False)
+
+    def _seen(self, content: Content | None) -> None:
+        with self._progress:
+            self._so_far = content or self._so_far
+            self._progress.notify_all()
+
+    @property
+    def content(self) -> Content | None:
+        """What was found, as soon as all is seen."""
+        return self._content.result()
+
+    def is_ascii_until(self, row: int) -> bool:
+        """Say whether the texts of the first rows are ASCII for sure, as soon as it is known."""
+
+        def is_known() -> bool:
+            found = self._so_far
+            return self._content.done() or (found is not None and found.rows >= row)
+
+        with self._progress:
+            self._progress.wait_for(is_known)
+            found = self._so_far
+        return found is not None and found.rows >= row and found.is_ascii
+
+    def check_end(self, file_name: str, rows: int) -> None:
+        """Refuse a file that goes on after its rows."""
+        content = self.content
+        more = content.units - rows * content.per_row if content else 0
+        if more > 0:
+            raise UserError(
+                f"{file_name}: it states {rows:,} rows, and {more:,} values more follow them: ask"
+                " for it again"
+            )
+
+
 @dataclass
 class CutTexts:
     """Watches an SPSS file for texts that the reader may have cut where they do not fit UTF-8.
 
-    A text as long as its field was not cut. `misread` counts, per column, the values that turned
-    out to be in another encoding, with the row and the text of the first.
+    ASCII always fits, and a text as long as its field was not cut. `misread` counts, per column,
+    the values that turned out to be in another encoding, with the row and the text of the first.
     """
 
     path: Path
     scratch: Path
     widths: dict[str, int]
     options: dict[str, Any]
+    bytes_seen: BytesSeen
     misread: dict[str, tuple[int, int, str]] = field(default_factory=dict)
 
-    def possible_in(self, batch: pl.DataFrame) -> bool:
-        """Say whether a text of the batch is shorter than its field."""
+    def possible_in(self, batch: pl.DataFrame, rows_before: int) -> bool:
+        """Say whether a text of the batch may have been cut: it is shorter than its field."""
         shorter = [
             (pl.col(name).str.len_bytes().fill_null(0) < self.widths.get(name, WIDEST)).any()
             for name, dtype in batch.schema.items()
             if dtype == pl.String
         ]
-        return bool(shorter) and any(batch.select(shorter).row(0))
+        if not shorter or not any(batch.select(shorter).row(0)):
+            return False
+        return not self.bytes_seen.is_ascii_until(rows_before + batch.height)
 
     @contextmanager
     def whole_rows(self) -> Iterator[pl.LazyFrame]:
@@ -285,23 +337,6 @@ def _check_claim(path: Path, file_format: str, meta: Any) -> None:
             f"{path.name}: it states {meta.number_rows:,} rows of {meta.number_columns:,} columns,"
             f" more than its {path.stat().st_size:,} bytes can hold: ask for it again"
         )
-    if file_format == "sav":
-        _check_end(path, meta.number_rows)
-
-
-def _check_end(path: Path, rows: int | None) -> None:
-    """Refuse an uncompressed SPSS file that goes on after the rows that its header states."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        units, compression = struct.unpack_from("<ii", content, SPSS_UNITS_AT)
-        end_of_dictionary = content.find(SPSS_END_OF_DICTIONARY)
-        if compression or units <= 0 or rows in (None, -1) or end_of_dictionary < 0:
-            return
-        expected = end_of_dictionary + len(SPSS_END_OF_DICTIONARY) + rows * units * 8
-        if len(content) > expected:
-            raise UserError(
-                f"{path.name}: it states {rows:,} rows, and more bytes follow them"
-                f" ({len(content) - expected:,}): ask for it again"
-            )
 
 
 def labels_of(meta: Any) -> Labels:
@@ -320,6 +355,11 @@ def labels_of(meta: Any) -> Labels:
 
 def _open_labelled(path: Path, file_format: str, scratch: Path) -> Table:
     labels, declared_rows = read_labels(path, file_format)
+    bytes_seen = None
+    if file_format != "dta":
+        bytes_seen = BytesSeen(path)
+        if declared_rows is None:
+            path, declared_rows = _with_rows(path, scratch, bytes_seen.content)
     columns = dict(polars_readstat.scan_readstat(str(path)).collect_schema())
     # Left alone, polars-readstat turns declared missing values into null, and they are lost. The
     # other modes, with a column beside each, fail when only some columns are read (0.25.0).
@@ -331,8 +371,26 @@ def _open_labelled(path: Path, file_format: str, scratch: Path) -> Table:
         return Table(columns, rows, labels, declared_rows, marks_misread=True)
     cut_texts = None
     if may_lose_text(labels.encoding):
-        cut_texts = CutTexts(path, scratch, labels.widths, options)
-    return Table(columns, rows, labels, declared_rows, is_trimmed=True, cut_texts=cut_texts)
+        cut_texts = CutTexts(path, scratch, labels.widths, options, bytes_seen)
+    return Table(
+        columns, rows, labels, declared_rows,
+        is_trimmed=True, cut_texts=cut_texts, bytes_seen=bytes_seen,
+    )  # fmt: skip
+
+
+def _with_rows(path: Path, scratch: Path, content: Content | None) -> tuple[Path, int]:
+    """Return a copy whose header states its rows, and how many; readers find none without."""
+    if content is None or content.units % content.per_row:
+        raise UserError(
+            f"{path.name}: it does not state its rows, and the last one is not whole: it may be"
+            " cut short; ask for it again"
+        )
+    copy = scratch / f"{path.name}.counted{path.suffix}"
+    shutil.copyfile(path, copy)
+    with copy.open("r+b") as file:
+        file.seek(ROWS_AT)
+        file.write(struct.pack("<i", content.rows))
+    return copy, content.rows
 
 
 def _open_csv(path: Path, file_format: str, scratch: Path) -> Table:

@@ -93,6 +93,8 @@ def land_register(record: FileRecord, stem: Stem, scratch: Path) -> dict[str, ob
     with rejected, reading(path):
         converted = (part for batch in table.batches(delivered) for part in convert(batch))
         landed = stream_frames(scratch, stem.stem, record.name, landed_schema(stem), converted)
+    with reading(path):
+        table.check_end(path.name)
     _check_counts(path.name, table, tally)
     files = [landed, *([rejected.relative] if tally.quarantined else [])]
     files += write_labels(scratch, table.labels, stem.stem, None, record, list(delivered))
@@ -417,7 +419,7 @@ def _check_counts(file_name: str, table: Table, tally: Tally) -> None:
     """Refuse a file without rows, with fewer than it states, or with a column that is all wrong."""
     if tally.rows == 0:
         raise UserError(f"{file_name}: the file holds no rows: ask for it again, or leave it out")
-    if table.declared_rows is not None and table.declared_rows not in (-1, tally.rows):
+    if table.declared_rows is not None and table.declared_rows != tally.rows:
         raise UserError(
             f"{file_name}: it states {table.declared_rows:,} rows but holds {tally.rows:,}:"
             " it is cut short; ask for it again"

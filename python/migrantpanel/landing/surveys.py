@@ -30,6 +30,7 @@ from migrantpanel.landing.output import (
 )
 from migrantpanel.landing.readers import (
     LABELLED_FORMATS,
+    BytesSeen,
     Labels,
     check_magic,
     labels_of,
@@ -147,11 +148,25 @@ def land_sample(record: FileRecord, survey: Survey, scratch: Path) -> dict[str, 
     name = f"{survey.name}_SAMPLE"
     files = [
         write_frame(scratch, "survey_sample", survey.name, sample),
+        write_frame(scratch, "survey_sample_key", survey.name, _sample_keys(frame, sample, survey)),
         *write_labels(
             scratch, labels, name, (survey.survey, survey.survey_year), record, frame.columns
         ),
     ]
     return _outcome(record, frame, labels, files)
+
+
+def _sample_keys(frame: pl.DataFrame, sample: pl.DataFrame, survey: Survey) -> pl.DataFrame:
+    """Return the person keys of the drawn units; nulls where the sample file has none."""
+    delivered = {name.lower(): name for name in frame.columns}
+    keys = [
+        _rin(frame, delivered.get((variable or "").lower()), name)
+        for variable, name in (
+            (survey.rinpersoons_variable, "rinpersoons"),
+            (survey.rinpersoon_variable, "rinpersoon"),
+        )
+    ]
+    return sample.select("survey", "survey_year", "sample_number").with_columns(keys)
 
 
 def read_survey(record: FileRecord, scratch: Path) -> tuple[pl.DataFrame, Labels]:
@@ -162,10 +177,14 @@ def read_survey(record: FileRecord, scratch: Path) -> tuple[pl.DataFrame, Labels
         stated = read_labels(path, record.file_format)[0].encoding
         with reading(path):
             frame, labels = _read_labelled(path, record.file_format, stated)
+            if record.file_format != "dta":
+                BytesSeen(path).check_end(path.name, frame.height)
     else:
         table = open_table(path, record.file_format, scratch)
         with reading(path):
             frame, labels = table.rows.collect(), table.labels
+            if table.is_untyped:
+                frame = _fractions_as_codes(frame)
     lower = [name.lower() for name in frame.columns]
     twice = sorted({name for name in lower if lower.count(name) > 1})
     if twice:
@@ -193,6 +212,29 @@ def _read_labelled(path: Path, file_format: str, stated: str | None) -> tuple[pl
     )
     labels = decode_all(asdict(labels_of(meta)))
     return frame.rename(decode_all), Labels(**labels)
+
+
+def _fractions_as_codes(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write numbers of CSV as labelled files give them: 9.0 is 9, and 2,50 is 2.5.
+
+    Only in columns of numbers, some with a fraction: other programs write all numbers that way
+    once one is missing. What has no fraction is kept, so that 01 stays 01.
+    """
+    number = r"^-?\d+([.,]\d+)?$"
+    changes = []
+    for name in frame.columns:
+        text = pl.col(name)
+        given = frame.select(text.filter(text.fill_null("") != "")).to_series()
+        if not given.str.contains(number).all() or not given.str.contains("[.,]").any():
+            continue
+        whole_part = text.str.replace(",", ".", literal=True).str.strip_chars_end("0")
+        changes.append(
+            pl.when(text.str.contains("[.,]"))
+            .then(whole_part.str.strip_chars_end("."))
+            .otherwise(text)
+            .alias(name)
+        )
+    return frame.with_columns(changes)
 
 
 def _letters_as_text(frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,5 +1,7 @@
 """Whose schooling the register of education holds: one answer for registers and surveys."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
@@ -15,10 +17,13 @@ def is_education_registered(country: Country, seed: int) -> pl.Series:
     Foreign diplomas do not reach the register; school registers cover younger cohorts better. The
     shares are those of `education_unknown` in the parameters of defects.
     """
-    rates = country.parameters.defects["education_unknown"]
+    defect = country.parameters.defects["education_unknown"]
+    rates = defect["rate"]
+    if not isinstance(rates, Mapping):  # one rate for everybody
+        rates = dict.fromkeys(("native", "second", "first", "first_schooled_in_netherlands"), rates)
     age_at_arrival = (pl.col("first_arrival_date") - pl.col("birth_date")).dt.total_days()
-    came_as_child = age_at_arrival < rates["school_age"] * _DAYS_PER_YEAR
-    cohorts = rates["by_birth_year"]
+    came_as_child = age_at_arrival < defect["school_age"] * _DAYS_PER_YEAR
+    cohorts = defect["by_birth_year"]
     birth_year = country.person["birth_date"].dt.year().to_numpy()
     by_cohort = pl.Series(np.interp(birth_year, list(cohorts), list(cohorts.values())))
     unknown = (

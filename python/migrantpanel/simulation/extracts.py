@@ -3,9 +3,12 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 import polars as pl
@@ -13,11 +16,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from migrantpanel.errors import UserError
-from migrantpanel.simulation.country import Country, build_country
-from migrantpanel.simulation.defects import Damage, damage
-from migrantpanel.simulation.registers import Extract, Registers, extracts
-from migrantpanel.simulation.registers.wealth import wealth_truth
-from migrantpanel.simulation.sav import write_sav
+from migrantpanel.simulation.blocks import block_sizes, each_block
+from migrantpanel.simulation.contact import contact_extracts
+from migrantpanel.simulation.country import Country
+from migrantpanel.simulation.defects import write_manifest
+from migrantpanel.simulation.files import join_frames, join_parts, write_part
+from migrantpanel.simulation.numbering import Numbering, number_blocks
+from migrantpanel.simulation.parameters import load_parameters, parameter_file
+from migrantpanel.simulation.parts import Plan, deliver, live
+from migrantpanel.simulation.registers import Extract
+from migrantpanel.simulation.surveys import Stored, asked_waves, write_surveys
 
 FileFormat = Literal["sav", "parquet"]
 PARAMETERS = "parameters.json"
@@ -32,11 +40,16 @@ def simulate(
     seed: int = 1,
     file_format: FileFormat = "sav",
     processes: int | None = None,
+    defects: Mapping[str, float] | None = None,
+    contact_files: bool = False,
 ) -> None:
     """Write registers and surveys to `out` and what is true to `<out>-truth`.
 
     persons: rows of GBAPERSOONTAB, about. survey_fraction: share of the real net samples.
     processes: how many work at once (default: all cores); the files do not depend on it.
+    defects: rates of damage that replace those of the parameters, by kind.
+    contact_files: also write names and addresses, as an office that links has them, and deliver
+    some respondents without their number.
 
     Everything is made in a folder beside `out` first, so that a run that fails changes nothing.
     Raises UserError when `out` or the truth holds files that an earlier run did not make.
@@ -50,25 +63,72 @@ def simulate(
     if work.exists():
         shutil.rmtree(work)  # what a run that was stopped left behind
     try:
-        _simulate_into(work, persons, survey_fraction, seed, file_format, processes)
+        asked = _Asked(persons, survey_fraction, seed, file_format, contact_files)
+        _simulate_into(work, asked, processes, defects)
         _publish(work, out, truth)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What a run was asked for."""
+
+    persons: int
+    survey_fraction: float
+    seed: int
+    format: str
+    contact_files: bool
+
+
 def _simulate_into(
-    work: Path, persons: int, fraction: float, seed: int, file_format: str, processes: int
+    work: Path, asked: _Asked, processes: int, defects: Mapping[str, float] | None
 ) -> None:
-    (work / "extracts").mkdir(parents=True)
-    (work / "truth").mkdir()
+    (work / "truth").mkdir(parents=True)
+    sizes = block_sizes(asked.persons)
+    plan = Plan(
+        work=work,
+        seed=asked.seed,
+        file_format=asked.format,
+        waves=tuple(wave.name for wave in asked_waves(asked.survey_fraction)),
+        threads=-(-processes // len(sizes)),
+        defects=defects,
+    )
     with _progress() as progress:
-        country = _build(persons, seed, processes, progress)
-        done = damage(country, seed)
-        registers = Registers(country, done, seed)
-        _write_registers(registers, work / "extracts", file_format, processes, progress)
-        _write_truth(country, done, registers, work / "truth")
-        _write_surveys(country, work, fraction, seed, file_format, progress)
-    _write_parameters(country, work, persons, fraction, seed, file_format)
+        numberings = _live(plan, sizes, processes, progress)
+        _write_blocks(plan, numberings, processes, progress)
+        _write_surveys(plan, numberings, asked, progress)
+        if asked.contact_files:
+            _write_contact_files(plan, numberings[0])
+    shutil.rmtree(work / "parts")
+    _write_parameters(work, asked)
+
+
+def _live(plan: Plan, sizes: list[int], processes: int, progress: Progress) -> list[Numbering]:
+    """Simulate the lives of every block, and number them."""
+    jobs = [(plan, block, size) for block, size in enumerate(sizes)]
+    made = each_block(live, jobs, processes)
+    return number_blocks(list(progress.track(made, len(jobs), description="lives")), plan.seed)
+
+
+def _write_blocks(
+    plan: Plan, numberings: list[Numbering], processes: int, progress: Progress
+) -> None:
+    """Write the registers and the truth: every block its parts, then the parts to files."""
+    jobs = [(plan, block, numbering) for block, numbering in enumerate(numberings)]
+    made = each_block(deliver, jobs, processes)
+    (files, *_) = progress.track(made, len(jobs), description="registers")
+    joins = [
+        partial(join_parts, plan.parts("extracts", f"{number:04d}"), file, plan.work / "extracts")
+        for number, file in enumerate(files)
+    ]
+    joins += [
+        partial(join_frames, plan.parts("truth", name), plan.work / "truth" / f"{name}.parquet")
+        for name in sorted(path.name for path in (plan.work / "parts" / "truth").iterdir())
+    ]
+    with ThreadPoolExecutor(processes) as pool:
+        done = pool.map(lambda join: join(), joins)
+        list(progress.track(done, len(joins), description="files"))
 
 
 def _check_arguments(persons: int, survey_fraction: float, file_format: str) -> None:
@@ -89,103 +149,53 @@ def _progress() -> Progress:
     return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
-def _build(persons: int, seed: int, processes: int, progress: Progress) -> Country:
-    task = progress.add_task("lives", total=None)
-
-    def report(done: int, total: int) -> None:
-        progress.update(task, completed=done, total=total)
-
-    return build_country(persons, seed, processes, report)
-
-
-def _write_registers(
-    registers: Registers, folder: Path, file_format: str, processes: int, progress: Progress
-) -> None:
-    files = list(extracts(registers))
-    task = progress.add_task("registers", total=len(files))
-
-    def write(extract: Extract) -> None:
-        write_extract(extract, folder, file_format)
-        progress.advance(task)
-
-    # Polars and numpy leave the interpreter while they work: threads share the country.
-    with ThreadPoolExecutor(processes) as pool:
-        list(pool.map(write, files))
-
-
 def write_extract(extract: Extract, folder: Path, file_format: str) -> Path:
-    """Write one file under its delivered name; returns its path."""
-    path = folder / extract.folder / f"{extract.name}.{file_format}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frame = extract.frame()
-    if file_format == "sav":
-        write_sav(frame, extract.columns, path, label=extract.name)
-    else:
-        # As .sav: text is blank, never missing.
-        frame.select(
-            pl.col(c.name).cast(pl.String).fill_null("") if c.is_text else pl.col(c.name)
-            for c in extract.columns
-        ).write_parquet(path, compression="zstd")
-    return path
-
-
-def _write_truth(country: Country, done: Damage, registers: Registers, folder: Path) -> None:
-    person = country.person.with_columns(
-        second_rin=done.second_rin,
-        second_rin_since=done.second_since,
-        in_register=registers.in_register,
-    )
-    parents = [
-        country.person.select(child="person", parent=name).drop_nulls().with_columns(
-            relation=pl.lit(name)
-        )
-        for name in ("mother", "father")
-    ]  # fmt: skip
-    tables = {
-        "person": person,
-        "parent_child": pl.concat(parents).sort("child", "relation"),
-        "defect": done.manifest,
-        "household_wealth": wealth_truth(registers),
-        **{
-            name: getattr(country, name)
-            for name in ("stay", "registration", "union", "address", "address_spell",
-                         "household_spell", "civil_spell", "income_source_spell",
-                         "education_spell", "income_year", "school_year", "school_test",
-                         "nationality_spell", "condition", "death_cause",
-                         "employer", "job", "job_year", "wealth_year")
-        },
-    }  # fmt: skip
-    for name, table in tables.items():
-        table.write_parquet(folder / f"{name}.parquet", compression="zstd")
+    """Write one file of a country of one block under its delivered name; returns its path."""
+    file = extract.file(file_format)
+    with TemporaryDirectory() as temporary:
+        part = Path(temporary) / "part"
+        write_part(extract.frame(), file, part)
+        return join_parts([part], file, folder)
 
 
 def _write_surveys(
-    country: Country, work: Path, fraction: float, seed: int, file_format: str, progress: Progress
+    plan: Plan, numberings: list[Numbering], asked: _Asked, progress: Progress
 ) -> None:
-    from migrantpanel.simulation.surveys import write_surveys
-
     task = progress.add_task("surveys", total=1)
 
     def report(survey: str) -> None:
         progress.update(task, description=f"survey {survey}")
 
-    write_surveys(country, work / "extracts", work / "truth", fraction, seed, file_format, report)
+    population = Stored(plan.work / "parts" / "frame", plan.work / "truth", numberings[0])
+    folders = plan.work / "extracts", plan.work / "truth"
+    manifest = write_surveys(
+        population, *folders, asked.survey_fraction, plan.seed, plan.file_format, report,
+        plan.defects,
+        withheld=parameter_file("contact.yaml")["number_withheld"] if asked.contact_files else 0,
+    )  # fmt: skip
+    write_manifest(folders[1], manifest, plan.defects)
     progress.update(task, description="surveys", completed=1)
 
 
-def _write_parameters(
-    country: Country, work: Path, persons: int, fraction: float, seed: int, file_format: str
-) -> None:
+def _write_contact_files(plan: Plan, numbering: Numbering) -> None:
+    """Write names and addresses of everybody, from the lives in the truth."""
+    truth = plan.work / "truth"
+    frames = {name: pl.read_parquet(truth / f"{name}.parquet") for name in Country.frame_names()}
+    country = Country(**frames, parameters=load_parameters(), numbering=numbering)
+    respondents = pl.read_parquet(truth / "survey_respondent.parquet")
+    for extract in contact_extracts(country, respondents, plan.seed):
+        write_extract(extract, plan.work / "extracts", plan.file_format)
+
+
+def _write_parameters(work: Path, asked: _Asked) -> None:
     """Write what the run was asked for, and which files it made (so that a later run knows)."""
-    oversampling = dict(country.parameters.rates["oversampling"])
+    rates = load_parameters().rates
+    oversampling = dict(rates["oversampling"])
     oversampling.pop("evidence")
     content = {
-        "persons": persons,
-        "survey_fraction": fraction,
-        "seed": seed,
-        "format": file_format,
+        **asdict(asked),
         "oversampling": oversampling,
-        "represented_persons": country.parameters.rates["size"]["represented_persons"],
+        "represented_persons": rates["size"]["represented_persons"],
         "extracts": _names(work / "extracts"),
         "truth": sorted([*_names(work / "truth"), PARAMETERS]),
     }

@@ -1,6 +1,7 @@
 """Reads the documented parameter files of the simulated country."""
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -55,8 +56,7 @@ class Parameters:
     country_origin: np.ndarray = field(repr=False)
     municipality: tuple[str, ...] = field(repr=False)
     municipality_label: tuple[str, ...] = field(repr=False)
-    weight_native: np.ndarray = field(repr=False)
-    weight_migrant: np.ndarray = field(repr=False)
+    municipality_limits: np.ndarray = field(repr=False)
     streams: Streams = field(repr=False)
 
     def by_origin(self, section: str, name: str) -> np.ndarray:
@@ -91,9 +91,16 @@ def curve(knots: dict, at: np.ndarray | float) -> np.ndarray:
     return np.interp(at, x, np.array([knots[k] for k in sorted(knots)], dtype=float))
 
 
+def load_parameters(defects: Mapping[str, float] | None = None) -> Parameters:
+    """Read the parameter files that come with the package.
+
+    defects: rates of damage that replace those of defects.yaml, by kind.
+    """
+    return _load_parameters(tuple(sorted((defects or {}).items())))
+
+
 @cache
-def load_parameters() -> Parameters:
-    """Read the parameter files that come with the package."""
+def _load_parameters(overrides: tuple[tuple[str, float], ...]) -> Parameters:
     rates = yaml.safe_load(_read("population.yaml"))
     countries = list(csv.DictReader(_read("country.csv").splitlines()))
     municipalities = list(csv.DictReader(_read("municipality.csv").splitlines()))
@@ -107,7 +114,8 @@ def load_parameters() -> Parameters:
     return Parameters(
         rates=rates,
         labour=yaml.safe_load(_read("careers.yaml")),
-        defects=yaml.safe_load(_read("defects.yaml")),
+        defects=parameter_file("defects.yaml")
+        | {kind: parameter_file("defects.yaml")[kind] | {"rate": rate} for kind, rate in overrides},
         delivery=yaml.safe_load(_read("delivery.yaml")),
         origins=origins,
         motives=motives,
@@ -116,8 +124,7 @@ def load_parameters() -> Parameters:
         country_origin=country_origin,
         municipality=tuple(row["code"] for row in municipalities),
         municipality_label=tuple(row["name"] for row in municipalities),
-        weight_native=_shares([row["weight_native"] for row in municipalities]),
-        weight_migrant=_shares([row["weight_migrant"] for row in municipalities]),
+        municipality_limits=_municipality_limits(municipalities, origins, rates["geography"]),
         streams=_read_streams(rates["streams"]["rows"], country_origin, motives),
     )
 
@@ -146,6 +153,15 @@ def _read_streams(rows: list[dict], country_origin: np.ndarray, motives: tuple) 
     )
 
 
-def _shares(weights: list[str]) -> np.ndarray:
-    values = np.array(weights, dtype=float)
-    return values / values.sum()
+def _municipality_limits(
+    municipalities: list[dict], origins: tuple[str, ...], geography: dict
+) -> np.ndarray:
+    """Return the cumulative chances of each municipality per origin."""
+    limits = []
+    for origin in origins:
+        column = "weight_native" if origin == "NL" else "weight_migrant"
+        weights = np.array([float(row[column]) for row in municipalities])
+        for i, row in enumerate(municipalities):
+            weights[i] *= geography["preference"].get(row["code"], {}).get(origin, 1.0)
+        limits.append(np.cumsum(weights / weights.sum()))
+    return np.array(limits)

@@ -1,6 +1,7 @@
 """Immigrations of foreign nationals with their true motive, and whose permit carries no key."""
 
 import math
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -53,6 +54,7 @@ def _nationality(country: Country, frame: pl.DataFrame) -> pl.Series:
 def _keyless(country: Country, frame: pl.DataFrame, seed: int) -> np.ndarray:
     """Draw the permits without a key: the share of each year, some kinds and ages more often."""
     rates = country.parameters.defects["permit_without_key"]
+    rate = rates["rate"] if isinstance(rates["rate"], Mapping) else {0: rates["rate"]}
     rng = generator(seed, "defect", "permit_without_key")
     year, kind = frame["year"].to_numpy(), frame["kind"].to_numpy()
     early, late = (rates["by_kind"][k] for k in sorted(rates["by_kind"]))
@@ -67,6 +69,6 @@ def _keyless(country: Country, frame: pl.DataFrame, seed: int) -> np.ndarray:
     keyless = np.zeros(len(year), dtype=bool)
     for each in np.unique(year):
         rows = np.flatnonzero(year == each)
-        wanted = math.ceil(float(curve(rates["rate"], each)) * len(rows))
+        wanted = math.ceil(float(curve(rate, each)) * len(rows))
         keyless[rows[np.argsort(-score[rows], kind="stable")[:wanted]]] = True
     return keyless

@@ -21,7 +21,7 @@ _SYSTEM_MISSING = -np.finfo(np.float64).max
 # the time is always the same, so that the same seed gives the same bytes.
 _CASES, CREATED = 80, 92
 FIXED_TIME = b"31 Dec 2312:00:00"
-_END_OF_DICTIONARY = struct.pack("<ii", 999, 0)
+END_OF_DICTIONARY = struct.pack("<ii", 999, 0)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,42 @@ def write_sav(frame: pl.DataFrame, columns: list[Column], path: Path, label: str
     Text is ASCII and at most as wide as its format (ValueError otherwise); null text becomes
     blank, a null number becomes system missing.
     """
-    header = _dictionary(columns, label)
+    with path.open("wb") as file:
+        file.write(sav_header(columns, frame.height, label))
+        file.write(sav_rows(frame, columns))
+
+
+def sav_header(columns: list[Column], rows: int, label: str) -> bytes:
+    """Return what stands before the rows of a file."""
+    header = bytearray(_dictionary(columns, label))
+    struct.pack_into("<i", header, _CASES, rows)
+    header[CREATED : CREATED + len(FIXED_TIME)] = FIXED_TIME
+    return bytes(header)
+
+
+def in_windows_1252(header: bytes, columns: list[Column]) -> bytes:
+    """Write the labels of a header in Windows-1252, while it goes on to say UTF-8."""
+    labels = {label for c in columns for label in (c.label, *c.values.values())}
+    for label in sorted(label for label in labels if not label.isascii()):
+        for entry in (_value_label, _variable_label):
+            header = header.replace(entry(label.encode()), entry(label.encode("windows-1252")))
+    return header
+
+
+def _value_label(text: bytes) -> bytes:
+    """Return a value label as it stands in a header: its length, filled to eight bytes."""
+    return (bytes([len(text)]) + text).ljust(-(-(len(text) + 1) // 8) * 8)
+
+
+def _variable_label(text: bytes) -> bytes:
+    """Return the label of a variable as it stands in a header, filled to four bytes."""
+    return struct.pack("<i", len(text)) + text.ljust(-(-len(text) // 4) * 4)
+
+
+def sav_rows(frame: pl.DataFrame, columns: list[Column]) -> memoryview | bytes:
+    """Return the rows of a frame as they stand in a file, `row_bytes` each."""
+    if not frame.height:
+        return b""
     records = np.empty(frame.height, dtype=[(c.name, _cell(c)) for c in columns])
     for column in columns:
         values = frame[column.name]
@@ -59,12 +94,12 @@ def write_sav(frame: pl.DataFrame, columns: list[Column], path: Path, label: str
         else:
             numbers = values.cast(pl.Float64).fill_null(_SYSTEM_MISSING)
             records[column.name] = numbers.to_numpy()
-    header = bytearray(header)
-    struct.pack_into("<i", header, _CASES, frame.height)
-    header[CREATED : CREATED + len(FIXED_TIME)] = FIXED_TIME
-    with path.open("wb") as file:
-        file.write(header)
-        file.write(memoryview(records).cast("B") if frame.height else b"")
+    return memoryview(records).cast("B")
+
+
+def row_bytes(columns: list[Column]) -> int:
+    """Return the bytes of a row in a file."""
+    return sum(np.dtype(_cell(column)).itemsize for column in columns)
 
 
 def _cell(column: Column) -> str:
@@ -108,9 +143,5 @@ def _dictionary(columns: list[Column], label: str) -> bytes:
             variable_format={c.name: c.format for c in columns},
         )
         content = path.read_bytes()
-    end = content.rindex(_END_OF_DICTIONARY, 0, len(content) - _row_bytes(columns))
-    return content[: end + len(_END_OF_DICTIONARY)]
-
-
-def _row_bytes(columns: list[Column]) -> int:
-    return sum(np.dtype(_cell(column)).itemsize for column in columns)
+    end = content.rindex(END_OF_DICTIONARY, 0, len(content) - row_bytes(columns))
+    return content[: end + len(END_OF_DICTIONARY)]

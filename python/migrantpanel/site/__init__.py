@@ -4,7 +4,16 @@ import tempfile
 from pathlib import Path
 
 from migrantpanel.errors import UserError
-from migrantpanel.site import agreement, comparability, counts, lineage, methods, overview, trends
+from migrantpanel.site import (
+    agreement,
+    comparability,
+    counts,
+    lineage,
+    methods,
+    overview,
+    simulated,
+    trends,
+)
 from migrantpanel.site.harmonised import read_words
 
 
@@ -22,11 +31,12 @@ def build_site(project: Path, warehouse: Path, landing: Path, site: Path) -> Non
     tables = counts.count_marts(warehouse, manifest)
     methods.write_methods(project / "docs", site)
     counts.write_tables(tables, manifest, site)
-    words, simulated = read_words(warehouse), overview.built_from_simulation(landing)
+    words, is_simulated = read_words(warehouse), overview.built_from_simulation(landing)
     for write in (
         comparability.write_comparability,
         trends.write_trends,
         agreement.write_agreement,
     ):
-        write(warehouse, words, simulated, site)
+        write(warehouse, words, is_simulated, site)
+    simulated.write_simulated(project, landing, site)
     overview.write_overview(project, landing, manifest, tables, site)

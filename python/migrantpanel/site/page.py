@@ -17,6 +17,7 @@ SECTIONS = (
     ("trends.html", "Trends"),
     ("agreement.html", "Agreement"),
     ("quality/index.html", "Data quality"),
+    ("simulated.html", "What is simulated"),
     ("docs/index.html", "Methods"),
     ("lineage.html", "Lineage"),
 )

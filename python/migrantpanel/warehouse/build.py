@@ -16,6 +16,7 @@ from migrantpanel import quality
 from migrantpanel.dbt_runner import dbt_environment, dbt_target, run_dbt
 from migrantpanel.errors import UserError
 from migrantpanel.identity import pseudonym
+from migrantpanel.identity.report import linkage_problems
 from migrantpanel.landing.catalogue import read_catalogue
 from migrantpanel.project import seeds_dir
 from migrantpanel.warehouse import incremental
@@ -84,6 +85,8 @@ def build(
         command += ["--vars", json.dumps({"rebuild": plan.conditions})]
     with _timed(done, "dbt build"):
         run_dbt(command, project, environment, "building and testing", databases)
+    for line in linkage_problems(databases["vault"]):
+        report(line)
     if select is None:
         incremental.save_state(state, build_dir / VAULT_FILE)
 

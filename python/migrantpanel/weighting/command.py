@@ -34,7 +34,7 @@ def calibrate(
         typer.Option(
             metavar="FILE",
             help="CSV with the columns margin, category, total. An empty category is a numeric "
-            "total; (null) stands for rows without a value.",
+            "total; (null) stands for rows without a value. With --statline, a raw download.",
         ),
     ],
     out: Annotated[
@@ -57,6 +57,18 @@ def calibrate(
     ] = None,
     tol: Annotated[float, typer.Option(help="Largest relative error, at most 1e-9.")] = 1e-10,
     max_iter: Annotated[int, typer.Option(min=1, help="Largest number of steps.")] = 200,
+    statline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The margins are a raw StatLine download, and this CSV says which of its keys "
+            "make which category: columns margin, dimension, key, category.",
+        ),
+    ] = None,
+    topic: Annotated[
+        str | None,
+        typer.Option(metavar="COL", help="The column of the StatLine download with the counts."),
+    ] = None,
     weight_name: Annotated[
         str, typer.Option(metavar="COL", help="What the new column of weights is called.")
     ] = WEIGHT,
@@ -68,11 +80,17 @@ def calibrate(
     from migrantpanel.weighting import files
     from migrantpanel.weighting.calibration import calibrate as solve
     from migrantpanel.weighting.errors import CalibrationError, CalibrationWarning
+    from migrantpanel.weighting.statline import read_statline
 
     files.file_format(out)
     if out.resolve() == file.resolve():
         raise CalibrationError(f"{out}: is the sample itself; write the weights to another file")
-    counts, totals = files.read_margins(margins, with_domain=domain is not None)
+    if statline is None:
+        counts, totals = files.read_margins(margins, with_domain=domain is not None)
+    elif domain is not None:
+        raise CalibrationError(f"{margins}: a StatLine download has no domains; leave out --domain")
+    else:
+        counts, totals = read_statline(margins, statline, topic), {}
     sample = files.read_sample(file)
     CalibrationError.collect(
         f"{file}: already has a column {name!r}; rename it, or see --weight-name"

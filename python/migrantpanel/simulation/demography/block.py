@@ -181,14 +181,15 @@ class Block:
                 self.vacant[self.address_municipality[address]].append(address)
         self.vacated = []
 
-    def municipalities(self, native: np.ndarray) -> np.ndarray:
-        """Draw municipalities; migrants live in the large cities more often."""
-        draw = self.rng.random(len(native))
-        choose = [
-            np.searchsorted(np.cumsum(weights), draw * 0.999999)
-            for weights in (self.parameters.weight_migrant, self.parameters.weight_native)
-        ]
-        return np.where(native, choose[1], choose[0]).astype(np.int16)
+    def municipalities(self, origins: np.ndarray) -> np.ndarray:
+        """Draw municipalities for people of these origins; migrants live in large cities more."""
+        draw = self.rng.random(len(origins)) * 0.999999
+        chosen = np.zeros(len(origins), dtype=np.int16)
+        for origin in np.unique(origins):
+            mine = origins == origin
+            limits = self.parameters.municipality_limits[origin]
+            chosen[mine] = np.searchsorted(limits, draw[mine])
+        return chosen
 
     def enter(self, persons: np.ndarray, days, reason: int, country, registered=None) -> None:
         """Record that people are here, and on paper (the same reason unless given)."""

@@ -97,7 +97,7 @@ def _house(block: Block, men: np.ndarray, women: np.ndarray, child: np.ndarray) 
     person, day = block.person, MONTH_START[0]
 
     def homes(n: int) -> np.ndarray:
-        places = block.municipalities(np.ones(n, dtype=bool))
+        places = block.municipalities(np.zeros(n, dtype=np.int8))
         return block.new_groups(np.full(n, day), places)
 
     groups = homes(len(men))

@@ -36,7 +36,7 @@ def leave_home(block: Block) -> None:
 
 def _moved(block: Block, municipality: np.ndarray, heads: np.ndarray) -> np.ndarray:
     near = block.rng.random(len(heads)) < block.rates["home"]["same_municipality"]
-    return np.where(near, municipality, block.municipalities(block.person.origin[heads] == 0))
+    return np.where(near, municipality, block.municipalities(block.person.origin[heads]))
 
 
 def enter_institution(block: Block) -> None:

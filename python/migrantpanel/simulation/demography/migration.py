@@ -34,6 +34,7 @@ from migrantpanel.simulation.table import NEVER, as_column
 def emigrate(block: Block) -> None:
     """Let whole households leave; those of people born abroad in part without telling."""
     rates, person = block.rates["emigration"], block.person
+    silence = block.parameters.defects["unregistered_emigration"]
     resident = block.with_state(RESIDENT)
     heads = resident[person.role[resident] == HEAD]
     heads = heads[block.age(heads) >= 18]
@@ -47,7 +48,7 @@ def emigrate(block: Block) -> None:
         block.guest_origins[origin] & (age > 58) & (age < 68), rates["retirement_return"], 1.0
     )
     hazard *= np.where(age > 72, rates["after_72"], 1.0)
-    unnoticed = np.where(foreign, rates["unregistered"], 0.0)
+    unnoticed = np.where(foreign, silence["rate"], 0.0)
     happens = block.happens(hazard + unnoticed)
     silent = block.rng.random(len(heads)) * (hazard + unnoticed) < unnoticed
     chosen = block.free(heads[happens])
@@ -70,7 +71,7 @@ def emigrate(block: Block) -> None:
     block.presence.write(hidden, days[at], UNREGISTERED, goal[at])
     person.state[hidden] = FROZEN
     person.abroad_month[members] = block.month
-    low, high = rates["noticed_after_months"]
+    low, high = silence["noticed_after_months"]
     due = block.month + block.rng.integers(low, high + 1, int(silent.sum()))
     for group, month in zip(groups[silent], due.tolist(), strict=True):
         block.removals[month].append(group)
@@ -197,7 +198,7 @@ def arrive(block: Block, streams: np.ndarray) -> None:
     # Some move in with people of their origin; the others have a home of their own.
     groups = _hosts(block, origin, ~couple)
     joins = groups >= 0
-    groups[~joins] = block.new_groups(days[~joins], block.municipalities(origin[~joins] == 0))
+    groups[~joins] = block.new_groups(days[~joins], block.municipalities(origin[~joins]))
     block.place(heads, days, groups, np.where(joins, OTHER, HEAD))
     waits = ~couple & (rng.random(n) < kind.spouse_abroad[streams]) & (age > 20)
     alone = ~couple & ~waits & ~joins & (sex == WOMAN) & (age > 22)
@@ -340,7 +341,8 @@ def come_back(block: Block) -> None:
     stay = (person.role[members] == CHILD) & (block.age(members) > 24)
     person.group[members[stay]] = -1
     members, position = members[~stay], position[~stay]
-    administrative = block.rng.random(len(heads)) < rates["administrative_entry_share"]
+    entered = block.parameters.defects["administrative_entry"]["rate"]
+    administrative = block.rng.random(len(heads)) < entered
     registered = np.where(
         person.removed[members] & administrative[position], ADMINISTRATIVE_ENTRY, IMMIGRATION
     )
@@ -348,5 +350,5 @@ def come_back(block: Block) -> None:
         person.motive[members] < 0, block.motive["family"], person.motive[members]
     )
     settle(block, members, days[position], block.group.country[groups][position], registered)
-    block.house(groups, days, block.municipalities(person.origin[heads] == 0))
+    block.house(groups, days, block.municipalities(person.origin[heads]))
     block.place(members, days[position], groups[position], person.role[members])

@@ -8,6 +8,9 @@ from importlib.resources import files
 import polars as pl
 import yaml
 
+from migrantpanel.simulation.defects.files import deliver_files
+from migrantpanel.simulation.defects.rows import damage_rows
+from migrantpanel.simulation.files import File
 from migrantpanel.simulation.naturalisation import nationalities
 from migrantpanel.simulation.registers.education import hoogsteopl
 from migrantpanel.simulation.registers.household_income import inha
@@ -59,7 +62,10 @@ FIRST_YEAR = {"EIGENDOMTAB": 2012}
 
 @dataclass(frozen=True)
 class Extract:
-    """One file to deliver: where, under which name, with which columns; `frame` makes its rows."""
+    """One file to deliver: where, under which name, with which columns; `frame` makes its rows.
+
+    The rows are those of one block of the country; all else is the same for every block.
+    """
 
     register: str
     folder: str
@@ -67,6 +73,13 @@ class Extract:
     year: int
     columns: list[Column]
     frame: Callable[[], pl.DataFrame]
+    file_format: str | None = None
+    encoding: str = "utf-8"
+
+    def file(self, file_format: str) -> File:
+        """Return the file; `file_format` is its form where it has none of its own."""
+        form = self.file_format or file_format
+        return File(self.folder, self.name, self.columns, form, self.encoding)
 
 
 @cache
@@ -110,7 +123,11 @@ def layout(register: str, year: int, labels: dict[str, dict[str, str]]) -> list[
 
 
 def extracts(registers: Registers) -> Iterator[Extract]:
-    """Yield the files to deliver."""
+    """Yield the files to deliver, damaged as the parameters say."""
+    yield from deliver_files(registers, list(_sound_files(registers)))
+
+
+def _sound_files(registers: Registers) -> Iterator[Extract]:
     parameters = registers.country.parameters
     labels = {
         "country": {
@@ -125,7 +142,11 @@ def extracts(registers: Registers) -> Iterator[Extract]:
         folder = f"{definition['theme']}/{definition.get('folder', register)}"
         if definition.get("per_year_folder"):
             folder = f"{folder}/{year}"
-        return Extract(register, folder, name, year, layout(register, year, labels), rows)
+
+        def damaged() -> pl.DataFrame:
+            return damage_rows(registers, register, name, year, rows())
+
+        return Extract(register, folder, name, year, layout(register, year, labels), damaged)
 
     for register, name, rows in WHOLE:
         yield extract(register, name, LAST_YEAR, partial(rows, registers))
@@ -161,7 +182,7 @@ def extracts(registers: Registers) -> Iterator[Extract]:
 
 
 def _name_of_education(year: int) -> str:
-    """Until 2012 names began with the date of making, here 1 October two years later."""
+    """Until 2012 names began with the date of making, here (assumed) 1 October two years later."""
     if year < 2013:
         return f"{(year + 2) % 100:02d}1001 HOOGSTEOPLTAB {year}V1"
     return f"HOOGSTEOPL{year}TABV{2 if year in (2019, 2020) else 1}"

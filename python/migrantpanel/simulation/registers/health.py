@@ -24,6 +24,17 @@ def _insured(registers: Registers, year: int) -> np.ndarray:
     return spells["person"].unique().sort().to_numpy()
 
 
+def _is_here(registers: Registers, who: np.ndarray, year: int) -> np.ndarray:
+    """Whether persons were in the country on some day of a year: who left untold gets no care."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    stays = registers.country.stay.filter(
+        (pl.col("start") <= last) & (pl.col("end").is_null() | (pl.col("end") > first))
+    )
+    here = np.zeros(registers.country.person.height, dtype=bool)
+    here[stays["person"].to_numpy()] = True
+    return here[who]
+
+
 def _ill(registers: Registers, who: np.ndarray, year: int) -> dict[str, np.ndarray]:
     """Return per condition who has it in a year."""
     rows = registers.country.condition.filter(pl.col("start") <= date(year, 12, 31))
@@ -50,14 +61,15 @@ def dispensed(registers: Registers, year: int) -> tuple[np.ndarray, dict[str, np
     size = registers.country.person.height
     age, ill = _age(registers, who, year), _ill(registers, who, year)
     woman = (registers.country.person["sex"].gather(who) == "2").to_numpy()
+    here = _is_here(registers, who, year)
     got: dict[str, np.ndarray] = {}
     for condition, classes in rates["lasting"].items():
         for atc, chance in classes.items():
-            hit = ill[condition] & (rng.random(size)[who] < chance)
+            hit = here & ill[condition] & (rng.random(size)[who] < chance)
             got[atc] = got.get(atc, False) | hit
     for atc, row in rates["passing"].items():
         chance = curve(row["by_age"], age) * np.where(woman, 1.0, row.get("man", 1.0))
-        got[atc] = rng.random(size)[who] < chance
+        got[atc] = here & (rng.random(size)[who] < chance)
     return who, got
 
 
@@ -103,12 +115,13 @@ def _costs(registers, rates: dict, year: int, who: np.ndarray, medicines: np.nda
     mental = np.any([ill[name] for name in MENTAL], axis=0)
     mental_weight = np.where(mental, kinds["mental_condition"], 1.0) * need ** kinds["mental_need"]
     migrant = (person["generation"] == "1").to_numpy()
+    here = _is_here(registers, who, year)
 
     def amount(kind: str, weight: np.ndarray | float = 1.0, minimum_age: float = 0) -> np.ndarray:
         share, median = kinds[kind]["share"], kinds[kind]["median"]
         draw, spread = rng.random(size)[who], rng.standard_normal(size)[who]
         chance = 1 - (1 - share) ** (need * weight)
-        hit = (draw < chance) & (age >= kinds[kind].get("from_age", minimum_age))
+        hit = here & (draw < chance) & (age >= kinds[kind].get("from_age", minimum_age))
         return np.where(hit, median * price * np.exp(rates["spread"] * spread) * need**0.4, 0)
 
     mothers = country.person.filter(
@@ -151,7 +164,7 @@ def _costs(registers, rates: dict, year: int, who: np.ndarray, medicines: np.nda
     }
     corrected = ("ZVWKZIEKENHUIS", "ZVWKFARMACIE", "ZVWKHULPMIDDEL", "ZVWKOVERIG")
     for name in corrected:
-        hit = rng.random(size)[who] < rates["correction"]
+        hit = here & (rng.random(size)[who] < rates["correction"])
         costs[name] = np.where(hit, -0.3 * price * 100 * spread, costs[name])
     return {name: np.round(values, 2) for name, values in costs.items()}
 

@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from migrantpanel.random import generator
+from migrantpanel.simulation.geography import neighbourhoods
 from migrantpanel.simulation.parameters import parameter_file
 from migrantpanel.simulation.registers.household_income import households_of
 from migrantpanel.simulation.registers.keys import (
@@ -41,7 +42,7 @@ def eigendom(registers: Registers, people: pl.DataFrame, year: int) -> pl.DataFr
     unknown = pl.col("is_owner").is_null() | (draw < rates["unknown"])
     return frame.with_columns(
         SOORTOBJECTNUMMER=pl.lit("B"),
-        RINOBJECTNUMMER=object_number(pl.col("address")),
+        RINOBJECTNUMMER=object_number(registers.countrywide("address")),
         TypeEigenaar=pl.when(unknown).then(pl.lit("-")).when("is_owner").then(pl.lit("E"))
         .when(association).then(pl.lit("C")).otherwise(pl.lit("V")),
         TypeEigendom=pl.when(unknown).then(pl.lit("-")).when("is_owner").then(pl.lit("K"))
@@ -53,12 +54,12 @@ def vslpostcode(registers: Registers) -> pl.DataFrame:
     """Spells of the postcode of an address; the codes of some neighbourhoods changed once."""
     rate = parameter_file("delivery_people.yaml")["housing"]["postcode_changes"]
     frame = built(registers).sort("address")
-    order = frame.select(pl.col("municipality").unique().sort()).with_row_index("order")
+    country = registers.country
+    areas = neighbourhoods(country.parameters, country.numbering)
+    order = areas.select(pl.col("municipality").unique().sort()).with_row_index("order")
     frame = frame.join(order, on="municipality", how="left")
-    areas = frame.select("municipality", "neighbourhood").unique().sort(
-        "municipality", "neighbourhood"
-    )  # fmt: skip
-    rng = generator(registers.seed, "postcode")
+    # The same draws in every block: neighbourhoods lie across them.
+    rng = generator(country.numbering.seed, "postcode")
     changes = pl.Series(rng.random(areas.height) < rate)
     when = pl.Series(rng.integers(2001, 2022, areas.height))
     areas = areas.with_columns(changed=pl.when(changes).then(pl.date(when, 7, 1)))
@@ -75,7 +76,7 @@ def vslpostcode(registers: Registers) -> pl.DataFrame:
     )
     return pl.concat([before, after]).sort("address", "start").with_columns(
         SOORTOBJECTNUMMER=pl.lit("B"),
-        RINOBJECTNUMMER=object_number(pl.col("address")),
+        RINOBJECTNUMMER=object_number(registers.countrywide("address")),
         DATUMAANVPOSTCODENUMADRES=text_date(pl.col("start")),
         DATUMEINDPOSTCODENUMADRES=text_date(pl.col("end")),
         POSTCODENUM=pl.col("code").cast(pl.String),

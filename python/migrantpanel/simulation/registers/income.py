@@ -17,14 +17,13 @@ IS_MAIN_EARNER = pl.col("person") == pl.col("earner")
 def persoonink(registers: Registers, year: int) -> pl.DataFrame:
     """Personal income of the people registered on 31 December, series until 2010."""
     day = date(year, 12, 31)
-    low, high = registers.rates["income"]["truncated"]
     frame = registers.registered(day).join(_income_year(registers, year), on="person", how="left")
     unknown = _is_unknown(registers, frame, day)
     return registers.keyed(frame, on=day).with_columns(
-        pl.when(unknown).then(UNKNOWN_9).otherwise(pl.col(source).fill_null(0).clip(low, high))
-        .alias(name)
+        unknown.alias("unknown"),
+        *(pl.when(unknown).then(UNKNOWN_9).otherwise(pl.col(source).fill_null(0)).alias(name)
         for name, source in (("PERSBRUT", "gross"), ("PERSINK", "personal"),
-                             ("PERSPRIM", "primary"))
+                             ("PERSPRIM", "primary"))),
     )  # fmt: skip
 
 
@@ -61,7 +60,7 @@ def _is_unknown(registers: Registers, frame: pl.DataFrame, day: date) -> pl.Seri
     draw = generator(registers.seed, "unknown income", day.year).random(
         registers.country.person.height
     )
-    lost = draw < registers.rates["income"]["unknown"]
+    lost = draw < registers.country.parameters.defects["sentinel_amount"]["rate"]
     lost[institution.to_numpy()] = True
     return pl.Series(lost[frame["person"].to_numpy()])
 

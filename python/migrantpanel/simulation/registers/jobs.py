@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from migrantpanel.random import generator
+from migrantpanel.simulation.defects.manifest import MANIFEST, manifest_rows
 from migrantpanel.simulation.parameters import parameter_file
 from migrantpanel.simulation.registers.income_amounts import source_years
 from migrantpanel.simulation.registers.keys import Registers, text_date
@@ -21,27 +22,37 @@ NATURE_OF_WORK = {"2": "07", "3": "81", "4": "11", "5": "82"}
 # Benefits are reported like wages: kind of income relation by category. Codes are assumed.
 BENEFIT_RELATIONS = {"21": "33", "24": "32"}
 AGENCY_SECTION = "O"
-IMPOSSIBLE_HOURS = 400
+IMPOSSIBLE_HOURS_A_MONTH = 400
+FIRST_SPOLIS_YEAR = 2010
+# What each kind of damage to reports changes, here and as delivered from 2006 to 2009.
+COLUMN_OF = {
+    "negative_correction": ("wage", "LNINGLD"),
+    "zero_hours": ("hours", "BASISUREN"),
+    "impossible_hours": ("hours", "BASISUREN"),
+    "lower_case_contract": ("contract", "CONTRACTSOORT"),
+}
 # Names that do not just gain an S in 2010.
 RENAMED = {"BAANRUGID": "IKVID", "AANVBUS": "SDATUMAANVANGIKO", "EINDBUS": "SDATUMEINDEIKO"}
 
 
 def polisbus(registers: Registers, year: int) -> pl.DataFrame:
     """Income reports of a year, as delivered for 2006 to 2009: several per job, also benefits."""
-    reports = registers.keyed(_reports(registers, year), on="start")
-    return reports.with_columns(**_columns(year))
+    return _reports(registers, year).with_columns(**_columns(year))
 
 
 def spolisbus(registers: Registers, year: int) -> pl.DataFrame:
     """Income reports of a year, as delivered from 2010: most names gain the prefix S."""
-    reports = registers.keyed(_reports(registers, year), on="start")
     columns = {RENAMED.get(name, f"S{name}"): value for name, value in _columns(year).items()}
-    return reports.with_columns(**columns)
+    return _reports(registers, year).with_columns(**columns)
 
 
 def _reports(registers: Registers, year: int) -> pl.DataFrame:
-    parts = [_wage_reports(registers, year), _benefit_reports(registers, year)]
-    return pl.concat(parts, how="diagonal_relaxed")
+    """Return the reports with the keys of persons; jobs and employers as numbers of the country."""
+    wages = _wage_reports(registers, year).with_columns(
+        registers.countrywide("relation"), registers.countrywide("employer")
+    )
+    reports = pl.concat([wages, _benefit_reports(registers, year)], how="diagonal_relaxed")
+    return registers.keyed(reports, on="start")
 
 
 def _columns(year: int) -> dict[str, pl.Expr]:
@@ -112,17 +123,14 @@ def betab(registers: Registers, year: int) -> pl.DataFrame:
     country = registers.country
     active = country.job_year.filter(pl.col("year") == year)
     employers = country.job["employer"].gather(active["job"]).unique()
-    frame = pl.concat(
-        [country.employer.cast({"employer": pl.Int64}), _benefit_agency(registers)],
-        how="diagonal_relaxed",
-    )
-    in_register = pl.col("register").is_null() & (
-        pl.col("employer").is_in(employers.implode())
-        | (pl.col("employer") == country.employer.height)
-    )
+    frame = country.employer.filter(
+        pl.col("register").is_null() & pl.col("employer").is_in(employers.implode())
+    ).with_columns(registers.countrywide("employer"))
+    if country.numbering.is_last:
+        frame = pl.concat([frame, _benefit_agency(registers)], how="diagonal_relaxed")
     column = f"SBI2008V{year}" if year >= FIRST_SBI2008 else "SBI93"
     codes = {name: row[column[:7].lower()] for name, row in sections.items()}
-    return frame.filter(in_register).select(
+    return frame.select(
         BEID=employer_key(pl.col("employer"), pl.col("register")),
         **{column: pl.col("section").replace_strict(codes)},
     )
@@ -144,7 +152,7 @@ def _number(index: pl.Expr, prime: int, factor: int) -> pl.Expr:
 def _benefit_agency(registers: Registers) -> pl.DataFrame:
     """The employer of nobody who reports the benefits; its number follows the last employer."""
     return pl.DataFrame(
-        {"employer": [registers.country.employer.height], "section": [AGENCY_SECTION]}
+        {"employer": [registers.country.numbering.total["employer"]], "section": [AGENCY_SECTION]}
     )
 
 
@@ -211,6 +219,11 @@ def _wage_reports(registers: Registers, year: int) -> pl.DataFrame:
     return _damaged(registers, reports, year)
 
 
+def impossible_hours() -> int:
+    """Return the hours of a report that nobody can have worked in its months."""
+    return IMPOSSIBLE_HOURS_A_MONTH * parameter_file("work.yaml")["reports"]["months_per_report"]
+
+
 def _damaged(registers: Registers, reports: pl.DataFrame, year: int) -> pl.DataFrame:
     """Do the damage to reports that the manifest declares for the jobs of this year."""
     declared = registers.damage.job_years.filter(pl.col("year") == year)
@@ -219,9 +232,10 @@ def _damaged(registers: Registers, reports: pl.DataFrame, year: int) -> pl.DataF
         return pl.col("job").is_in(declared.filter(pl.col("kind") == kind)["job"].implode())
 
     first = pl.col("start") == pl.col("start").min().over("job")
+    before = reports
     reports = reports.with_columns(
         hours=pl.when(hit("zero_hours") & first).then(0)
-        .when(hit("impossible_hours") & first).then(IMPOSSIBLE_HOURS).otherwise("hours"),
+        .when(hit("impossible_hours") & first).then(impossible_hours()).otherwise("hours"),
         contract=pl.when(hit("lower_case_contract"))
         .then(pl.col("contract").str.to_lowercase()).otherwise("contract"),
     )  # fmt: skip
@@ -239,12 +253,38 @@ def _damaged(registers: Registers, reports: pl.DataFrame, year: int) -> pl.DataF
     overpaid = hit("negative_correction") & first
     reports = reports.with_columns(wage=pl.when(overpaid).then(pl.col("wage") + back)
                                    .otherwise("wage"))  # fmt: skip
+    _record(registers, before, reports, {kind: hit(kind) for kind in COLUMN_OF}, first, year)
     return pl.concat([reports, corrections]).sort("job", "start", maintain_order=True)
+
+
+def _record(
+    registers: Registers, true: pl.DataFrame, delivered: pl.DataFrame, hits: dict[str, pl.Expr],
+    first: pl.Expr, year: int,
+) -> None:  # fmt: skip
+    """Write the manifest of damaged reports: the first of each job and year."""
+    stem, prefix = ("SPOLISBUS", "S") if year >= FIRST_SPOLIS_YEAR else ("POLISBUS", "")
+    parts = [pl.DataFrame(schema=MANIFEST)]
+    for kind, (source, column) in COLUMN_OF.items():
+        rows = true.select((hits[kind] & first).fill_null(False)).to_series()
+        parts.append(
+            manifest_rows(
+                true.filter(rows).select(
+                    "person",
+                    file_stem=pl.lit(stem),
+                    file_year=pl.lit(year),
+                    column=pl.lit(f"{prefix}{column}"),
+                    true_value=pl.col(source).cast(pl.String),
+                    delivered_value=delivered.filter(rows)[source].cast(pl.String),
+                ),
+                kind,
+            )
+        )
+    registers.damage.of_files[stem, f"reports {year}"] = pl.concat(parts)
 
 
 def _benefit_reports(registers: Registers, year: int) -> pl.DataFrame:
     """Reports of benefits for unemployment and disability, paid by one agency."""
-    country = registers.country
+    numbering = registers.country.numbering
     spells = source_years(registers, "benefit", year, year).filter(
         pl.col("secm").is_in(list(BENEFIT_RELATIONS)) & (pl.col("amount") > 0)
     )
@@ -252,8 +292,10 @@ def _benefit_reports(registers: Registers, year: int) -> pl.DataFrame:
     nothing = pl.lit(0, dtype=pl.Int64)
     return reports.with_columns(
         # Numbers follow those of the jobs.
-        relation=country.job.height + pl.col("spell").cast(pl.Int64),
-        employer=pl.lit(country.employer.height, dtype=pl.Int64),
+        relation=numbering.total["job"]
+        + numbering.first["income_source_spell"]
+        + pl.col("spell").cast(pl.Int64),
+        employer=pl.lit(numbering.total["employer"], dtype=pl.Int64),
         section=pl.lit(AGENCY_SECTION),
         register=pl.lit(None, dtype=pl.String),
         relation_start=pl.col("since"),

@@ -8,6 +8,7 @@ import polars as pl
 
 from migrantpanel.simulation.country import Country
 from migrantpanel.simulation.defects import Damage
+from migrantpanel.simulation.numbering import REFERENCES
 
 LAST_YEAR = 2023
 VERSION_END = date(LAST_YEAR, 12, 31)
@@ -65,6 +66,10 @@ class Registers:
             & (pl.col("end").is_null() | (pl.col("end") > start))
             & (pl.col("start") <= VERSION_END)
         ).with_columns(pl.max_horizontal("start", pl.lit(start)).alias("start"))
+
+    def countrywide(self, column: str) -> pl.Expr:
+        """Return the numbers in a column (address, union, job ...) as those of the country."""
+        return pl.col(column).cast(pl.Int64) + self.country.numbering.first[REFERENCES[column]]
 
     def each_number(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Give one row per number: twice for people with two numbers."""

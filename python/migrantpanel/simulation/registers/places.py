@@ -22,7 +22,8 @@ def vslgwb(registers: Registers) -> pl.DataFrame:
     the year in which somebody first lived at the address.
     """
     frame = built(registers).with_columns(
-        SOORTOBJECTNUMMER=pl.lit("B"), RINOBJECTNUMMER=object_number(pl.col("address"))
+        SOORTOBJECTNUMMER=pl.lit("B"),
+        RINOBJECTNUMMER=object_number(registers.countrywide("address")),
     )
     quarter = pl.col("neighbourhood")
     district = (quarter // 5 % 100).cast(pl.String).str.zfill(2)

@@ -71,7 +71,7 @@ def gbaadresobject(registers: Registers) -> pl.DataFrame:
         GBADATUMAANVANGADRESHOUDING=text_date(pl.col("start")),
         GBADATUMEINDEADRESHOUDING=last_day(),
         SOORTOBJECTNUMMER=pl.lit("B"),
-        RINOBJECTNUMMER=object_number(pl.col("address")),
+        RINOBJECTNUMMER=object_number(registers.countrywide("address")),
     )
 
 
@@ -130,7 +130,7 @@ def gbaverbintenispartner(registers: Registers) -> pl.DataFrame:
         REDENBEEINDIGINGVERBINTENIS=pl.col("end_reason").replace_strict(
             {"divorce": "S", "death": "O"}, default=None
         ),
-        XKOPPELNRVERBINTENIS=pl.col("union").cast(pl.String).str.zfill(10),
+        XKOPPELNRVERBINTENIS=registers.countrywide("union").cast(pl.String).str.zfill(10),
         GBAGEBOORTELANDPARTNER=person["birth_country"].gather(alter)
         .fill_null(frame["partner_birth_country"]),
         GBAGESLACHTPARTNER=person["sex"].gather(alter).fill_null(frame["partner_sex"]),

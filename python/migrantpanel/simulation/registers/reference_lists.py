@@ -1,5 +1,8 @@
 """Reference lists that are delivered beside the registers: countries, programmes, levels."""
 
+from collections.abc import Callable
+from functools import wraps
+
 import polars as pl
 
 from migrantpanel.simulation.parameters import parameter_table
@@ -21,7 +24,19 @@ SOI = ("1111", "1112", "1211", "1212", "1213", "1221", "1222", "2111", "2112", "
 DIRECTIONS = range(1, 11)
 
 
-def landaktueel(_: Registers) -> pl.DataFrame:
+def once(rows: Callable[[], pl.DataFrame]) -> Callable[[Registers], pl.DataFrame]:
+    """Deliver a list that belongs to no block with the first one."""
+
+    @wraps(rows)
+    def of_block(registers: Registers) -> pl.DataFrame:
+        frame = rows()
+        return frame if registers.country.numbering.is_first else frame.clear()
+
+    return of_block
+
+
+@once
+def landaktueel() -> pl.DataFrame:
     """One row per country of birth or origin, with its place in the classifications."""
     rows = []
     for row in parameter_table("country.csv"):
@@ -42,7 +57,8 @@ def landaktueel(_: Registers) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def opleidingsnr(_: Registers) -> pl.DataFrame:
+@once
+def opleidingsnr() -> pl.DataFrame:
     """One row per programme number: level and direction, as in the register of education."""
     rows = [
         {
@@ -57,7 +73,8 @@ def opleidingsnr(_: Registers) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def cto(_: Registers) -> pl.DataFrame:
+@once
+def cto() -> pl.DataFrame:
     """One row per type of programme with its level."""
     return pl.DataFrame({"CTO": [_type(level) for level in SOI], "OPLNIVSOI2016AGG4HB": SOI})
 

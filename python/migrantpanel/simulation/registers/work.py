@@ -18,7 +18,7 @@ from migrantpanel.simulation.registers.wealth import veh
 File = tuple[str, str, int, Callable[[], pl.DataFrame]]
 FIRST_HOUSEHOLD_INCOME, FIRST_POLIS, FIRST_SPOLIS = 2003, 2006, 2010
 FIRST_PERSON_SERIES = 2011
-# Versions seen in public work; other years are delivered as the first version.
+# Versions seen in public work; that other years are delivered as the first version is assumed.
 VERSIONS_SPOLIS = {2010: 3, 2013: 3, 2016: 3, 2018: 5, 2019: 6, 2020: 5}
 VERSIONS_BETAB = {2014: 2, 2015: 125, 2016: 124}
 
@@ -47,7 +47,7 @@ def _reports(registers: Registers, year: int) -> File:
 
 
 def _name_of_employers(year: int) -> str:
-    """Until 2012 names began with the date of making, here 7 July eight years later for 2006."""
+    """Until 2012 names began with a date of making: 140707 for 2006, for other years assumed."""
     if year <= 2012:
         return f"{min(year + 8, 2014) % 100:02d}0707 BETAB {year}V1"
     return f"BE{year}TABV{VERSIONS_BETAB.get(year, 1)}"

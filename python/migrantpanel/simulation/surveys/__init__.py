@@ -8,7 +8,16 @@ file. Neither needs code, and a contradiction is an error that names wave, varia
 """
 
 from migrantpanel.simulation.surveys.codebook import describe_questionnaires
+from migrantpanel.simulation.surveys.frame import InMemory, Stored
 from migrantpanel.simulation.surveys.questionnaires import load_concepts, load_waves
-from migrantpanel.simulation.surveys.write import write_surveys
+from migrantpanel.simulation.surveys.write import asked_waves, write_surveys
 
-__all__ = ["describe_questionnaires", "load_concepts", "load_waves", "write_surveys"]
+__all__ = [
+    "InMemory",
+    "Stored",
+    "asked_waves",
+    "describe_questionnaires",
+    "load_concepts",
+    "load_waves",
+    "write_surveys",
+]

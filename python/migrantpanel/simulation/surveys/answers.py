@@ -29,7 +29,8 @@ LAYOUTS = {
 class Delivered:
     """One variable for all respondents: text or numbers as delivered, and what lies behind them.
 
-    `missing_kind` is null where an answer was given, else routed, refused or dont_know. `truth`
+    `missing_kind` is null where an answer was given, else routed, refused, dont_know, or
+    technical_error (see damage.py). `truth`
     holds per harmonised variable the value that the given answer stands for (null otherwise).
     """
 
@@ -52,6 +53,9 @@ def answer_wave(
     latent, beside = _latent_answers(wave, people, seed)
     delivered: dict[str, Delivered] = {}
     for question in wave.questions:
+        if question.recontact:
+            delivered[question.name] = _nothing(delivered[question.recontact], question.name)
+            continue
         rng = generator(seed, "survey", wave.survey, wave.year, "question", question.name)
         delivered[question.name] = _deliver(
             question,
@@ -142,6 +146,21 @@ def _deliver(
     codes = codes.zip_with(is_answered, replaced).alias(question.name)
     values = codes.fill_null("") if question.is_text else codes.cast(pl.Float64)
     return Delivered(values=values, codes=codes, missing_kind=kind, truth=truth)
+
+
+def _nothing(answer: Delivered, name: str) -> Delivered:
+    """Return a variable of the form of another in which nobody has a value yet."""
+
+    def empty(values: pl.Series) -> pl.Series:
+        return pl.Series(values.name, [None] * len(values), dtype=values.dtype)
+
+    return Delivered(
+        values=empty(answer.values).fill_null("") if answer.values.dtype == pl.String
+        else empty(answer.values),
+        codes=empty(answer.codes).alias(name),
+        missing_kind=empty(answer.missing_kind),
+        truth={variable: empty(values) for variable, values in answer.truth.items()},
+    )  # fmt: skip
 
 
 def _chosen_answer(question: Question, latent: pl.Series) -> pl.Series:

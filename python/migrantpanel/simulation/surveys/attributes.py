@@ -24,6 +24,8 @@ POSITIONS = {
     "01": "child", "02": "head", "03": "partner", "04": "partner", "05": "partner",
     "06": "partner", "07": "head", "08": "head",
 }  # fmt: skip
+# Who has paid work, by main source of income.
+WORKERS = ["11", "12", "13", "14", "15"]
 LABOUR_SOURCES = {
     "11": "employee",
     "12": "self_employed",
@@ -53,7 +55,7 @@ def at_interview(country: Country, drawn: pl.DataFrame) -> pl.DataFrame:
         "personal_income",
     ]  # fmt: skip
     partner = country.person.select(partner="person", partner_birth_country="birth_country")
-    return (
+    known = (
         drawn.join(
             now.select("person", *changing).with_columns(is_found=pl.lit(True)),
             on="person", how="left", suffix="_now", maintain_order="left",
@@ -63,6 +65,19 @@ def at_interview(country: Country, drawn: pl.DataFrame) -> pl.DataFrame:
         )
         .join(partner, on="partner", how="left", maintain_order="left")
     )  # fmt: skip
+    return known.with_columns(partner_source=_partner_source(country, known))
+
+
+def _partner_source(country: Country, respondents: pl.DataFrame) -> pl.Series:
+    """Return the source of income of the partner on the day of the interview, or null."""
+    wanted = respondents.select("partner", "interview_date").with_row_index("row")
+    spells = country.income_source_spell.rename({"person": "partner"})
+    found = wanted.join(spells, on="partner", how="inner").filter(
+        (pl.col("start") <= pl.col("interview_date"))
+        & (pl.col("end").is_null() | (pl.col("end") > pl.col("interview_date")))
+    )
+    found = found.unique("row", keep="first", maintain_order=True).select("row", "secm")
+    return wanted.join(found, on="row", how="left", maintain_order="left")["secm"]
 
 
 def snapshots(country: Country, wanted: pl.DataFrame) -> pl.DataFrame:
@@ -147,6 +162,9 @@ def person_attributes(respondents: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("second")),
         arrival_motive=pl.when(first).then(pl.col("arrival_motive").fill_null("other")),
         partner_in_household=_yes(is_partnered),
+        partner_works=pl.when(is_partnered).then(
+            _yes(pl.col("partner_source").is_in(WORKERS).fill_null(False))
+        ),
         household_position=pl.when(pl.col("is_reference"))
         .then(pl.lit("head"))
         .otherwise(pl.col("place").replace_strict(POSITIONS, default="other")),

@@ -3,6 +3,7 @@
 import polars as pl
 
 from migrantpanel.simulation.surveys.answers import Delivered, expected_values
+from migrantpanel.simulation.surveys.damage import TECHNICAL_ERROR
 from migrantpanel.simulation.surveys.files import Variable
 from migrantpanel.simulation.surveys.questionnaires import (
     Question,
@@ -188,8 +189,7 @@ def truth_tables(
             variable="variable",
             expected_value="expected_value",
             missing_kind="missing_kind",
-            # Mislabelled codes and filter errors would set it; none is injected yet.
-            damaged=pl.lit(False),
+            damaged=_is_damaged(),
         )
     )
     difference = beside.join(keys, on="row", how="left", maintain_order="left").select(
@@ -220,6 +220,12 @@ def truth_tables(
                 variable="variable",
                 expected_value="expected_value",
                 missing_kind="missing_kind",
+                damaged=_is_damaged(),
             )
         )
     return tables
+
+
+def _is_damaged() -> pl.Expr:
+    """Whether an error destroyed the answer, for good."""
+    return (pl.col("missing_kind") == TECHNICAL_ERROR).fill_null(False)

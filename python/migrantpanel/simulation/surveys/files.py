@@ -8,7 +8,13 @@ import polars as pl
 import pyarrow.parquet as pq
 import pyreadstat
 
-from migrantpanel.simulation.sav import CREATED, FIXED_TIME
+from migrantpanel.simulation.sav import (
+    CREATED,
+    END_OF_DICTIONARY,
+    FIXED_TIME,
+    Column,
+    in_windows_1252,
+)
 
 
 @dataclass(frozen=True)
@@ -29,9 +35,15 @@ class Variable:
 
 
 def write_labelled(
-    variables: dict[str, Variable], path: Path, title: str, file_format: str
+    variables: dict[str, Variable],
+    path: Path,
+    title: str,
+    file_format: str,
+    encoding: str = "utf-8",
 ) -> None:
     """Write variables, in order, to `path` (its suffix follows the format: sav or parquet).
+
+    `encoding` is that of the labels of an SPSS file, whose header says UTF-8 whatever they are in.
 
     A Parquet file carries the dictionary in its schema metadata, one JSON text per key:
     `variable_labels` {variable: label}, `value_labels` {variable: {code: label}}, `missing`
@@ -66,9 +78,13 @@ def write_labelled(
         variable_measure={name: v.measure for name, v in variables.items()},
         variable_format={name: v.format for name, v in variables.items()},
     )
-    with path.open("r+b") as file:
-        file.seek(CREATED)
-        file.write(FIXED_TIME)
+    content = bytearray(path.read_bytes())
+    content[CREATED : CREATED + len(FIXED_TIME)] = FIXED_TIME
+    if encoding != "utf-8":
+        columns = [Column(name, v.format, v.label, v.value_labels) for name, v in variables.items()]
+        start = content.index(END_OF_DICTIONARY)
+        content[:start] = in_windows_1252(bytes(content[:start]), columns)
+    path.write_bytes(content)
 
 
 def _dictionary(variables: dict[str, Variable], title: str) -> dict[str, object]:

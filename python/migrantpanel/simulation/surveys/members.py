@@ -63,6 +63,7 @@ def household_places(
         "row",
         "member_number",
         "relation",
+        "place",
         sex=pl.col("sex").replace_strict({"1": "man", "2": "woman"}),
         age=whole_years(pl.col("birth_date"), pl.col("interview_date")),
         birth_year=pl.col("birth_date").dt.year(),

@@ -62,6 +62,7 @@ class Answer:
 class Question:
     """A variable of the file. `missing` maps a missing kind to its code and label.
 
+    One with `recontact` holds what people said who were asked that question again, after an error.
     One about household members has `{n}` in its name and label, for the member's number, and is
     asked about those of `minimum_age` and over.
     """
@@ -77,6 +78,7 @@ class Question:
     is_declared: bool
     ask_if: dict[str, tuple[str, ...]]
     minimum_age: int = 0
+    recontact: str | None = None
 
     @property
     def is_classes(self) -> bool:
@@ -248,7 +250,7 @@ def parse_wave(given: dict[str, Any]) -> Wave:
         respondent=given["respondent"],
         person_key=given["person_key"],
         sample=given["sample"],
-        questions=tuple(_question(q, missing, undeclared) for q in given["variables"]),
+        questions=_questions(given["variables"], missing, undeclared),
         harmonised=given["harmonised"],
         members=Members(
             maximum=grid["maximum"],
@@ -258,6 +260,21 @@ def parse_wave(given: dict[str, Any]) -> Wave:
         if (grid := given.get("members"))
         else None,
     )
+
+
+def _questions(
+    given: list[dict[str, Any]], missing: dict[str, Any], undeclared: list[str]
+) -> tuple[Question, ...]:
+    """Read questions in order; one that repeats another is written as its name and `recontact`."""
+    read: dict[str, Question] = {}
+    for question in given:
+        if "recontact" in question:
+            first = read[question["recontact"]]
+            again = {"name": question["name"], "label": question["label"], "ask_if": {}}
+            read[question["name"]] = replace(first, recontact=first.name, **again)
+        else:
+            read[question["name"]] = _question(question, missing, undeclared)
+    return tuple(read.values())
 
 
 def _question(given: dict[str, Any], missing: dict[str, Any], undeclared: list[str]) -> Question:

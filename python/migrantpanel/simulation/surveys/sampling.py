@@ -80,9 +80,7 @@ def sampling_frame(wave: Wave, snapshot: pl.DataFrame) -> pl.DataFrame:
         )
         eligible = eligible.filter((pl.col("origin") != group) | is_recent)
     if design["unit"] == "person":
-        return eligible.with_columns(
-            unit=pl.col("person").cast(pl.String), stratum="origin", role=pl.lit("person")
-        )
+        return eligible.with_columns(unit=pl.col("rin"), stratum="origin", role=pl.lit("person"))
     head = eligible.filter("is_reference").select("household", "partner", stratum="origin")
     return (
         eligible.join(head, on="household", how="inner", suffix="_of_head")

@@ -1,6 +1,6 @@
 """Simulates every wave from a country, and writes the delivered files and the truth beside them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -10,9 +10,10 @@ import polars as pl
 from migrantpanel.errors import UserError
 from migrantpanel.random import generator
 from migrantpanel.simulation.country import Country
-from migrantpanel.simulation.education import is_education_registered
+from migrantpanel.simulation.parameters import load_parameters
 from migrantpanel.simulation.surveys.answers import answer_members, answer_wave
 from migrantpanel.simulation.surveys.attributes import at_interview, person_attributes
+from migrantpanel.simulation.surveys.damage import SurveyDamage, changed_value_labels
 from migrantpanel.simulation.surveys.delivery import (
     sample_variables,
     survey_variables,
@@ -20,9 +21,10 @@ from migrantpanel.simulation.surveys.delivery import (
 )
 from migrantpanel.simulation.surveys.fieldwork import approach, drawn_needed, plan_interviews
 from migrantpanel.simulation.surveys.files import write_labelled
+from migrantpanel.simulation.surveys.frame import Population
 from migrantpanel.simulation.surveys.members import household_places
 from migrantpanel.simulation.surveys.questionnaires import Wave, load_waves
-from migrantpanel.simulation.surveys.sampling import allocate, draw_sample, sampling_frame
+from migrantpanel.simulation.surveys.sampling import allocate, draw_sample
 
 # The registers begin here: who died or left before has no number.
 REGISTERS_BEGIN = date(1994, 10, 1)
@@ -30,42 +32,58 @@ HOUSEHOLD_MEMBER = {"head": 1, "partner": 2}
 
 
 def write_surveys(
-    country: Country,
+    population: Population,
     out: Path,
     truth: Path,
     survey_fraction: float,
     seed: int,
     file_format: str = "sav",
     progress: Callable[[str], None] | None = None,
-) -> None:
+    defects: Mapping[str, float] | None = None,
+    withheld: float = 0,
+) -> pl.DataFrame:
     """Write the survey and sample files of all waves below `out`, and their truth below `truth`.
 
     `survey_fraction` scales the published net samples, rounded to whole persons (half to even); a
     wave of nobody is left out. The truth is five Parquet tables: survey_respondent, survey_sample
     (drawn persons with their chances), survey_answer (expected harmonised values),
     survey_member_answer (those of household members, by their number in the grid) and
-    survey_register_difference (what people say beside what the register holds). Raises `UserError`
-    with one line per wave and group for which the country is too small.
+    survey_register_difference (what people say beside what the register holds). `defects` replace
+    rates of damage; `withheld` is the share of respondents whose survey file comes without the
+    person number that the register has. Returns the manifest of what was damaged. Raises
+    `UserError` with one line per wave and group for which the country is too small.
     """
-    waves = [wave for wave in load_waves() if round(wave.net_sample * survey_fraction) > 0]
+    waves = asked_waves(survey_fraction)
     parts: dict[str, list[pl.DataFrame]] = {}
-    for wave, drawn in zip(waves, _all_samples(waves, country, survey_fraction, seed), strict=True):
+    manifest = [changed_value_labels(waves)]
+    samples = _all_samples(waves, population, survey_fraction, seed)
+    for wave, drawn in zip(waves, samples, strict=True):
         if progress:
             progress(wave.name)
+        country = population.around(drawn["person"])
         respondents = drawn.filter(pl.col("disposition") == "interview")
         people = person_attributes(at_interview(country, respondents))
+        rng = generator(seed, "survey", wave.survey, wave.year, "withheld numbers")
         delivered, beside = answer_wave(wave, people, seed)
+        harm = SurveyDamage(wave, load_parameters(defects).defects, seed)
+        delivered = harm.answers(people, delivered)
         places, of_members = pl.DataFrame(), {}
         if wave.members:
             places = household_places(country, people, wave.frame_date, wave.members.maximum)
             of_members = answer_members(wave.members, wave, places, seed)
+            of_members = harm.members(people, places, of_members)
         folder = out / "Surveys" / f"{wave.survey}{wave.year}"
         suffix = "parquet" if file_format == "parquet" else "sav"
         write_labelled(
-            survey_variables(wave, people, delivered, of_members),
+            harm.labels(
+                survey_variables(
+                    wave, _without_some_numbers(people, withheld, rng), delivered, of_members
+                )
+            ),
             folder / f"{wave.name}.{suffix}",
             wave.title,
             file_format,
+            harm.encoding(),
         )
         write_labelled(
             sample_variables(wave, drawn),
@@ -73,23 +91,36 @@ def write_surveys(
             f"{wave.title}: steekproef",
             file_format,
         )
+        manifest.append(harm.manifest())
         tables = truth_tables(wave, drawn, people, delivered, beside, places, of_members)
         for name, frame in tables.items():
             parts.setdefault(name, []).append(frame)
     truth.mkdir(parents=True, exist_ok=True)
     for name, frames in parts.items():
         pl.concat(frames).write_parquet(truth / f"{name}.parquet", compression="zstd")
+    return pl.concat(manifest)
+
+
+def _without_some_numbers(
+    people: pl.DataFrame, share: float, rng: np.random.Generator
+) -> pl.DataFrame:
+    kept = pl.Series(rng.random(people.height) >= share)
+    return people.with_columns(register_rin=pl.when(kept).then("register_rin"))
+
+
+def asked_waves(survey_fraction: float) -> list[Wave]:
+    """Return the waves that interview anybody."""
+    return [wave for wave in load_waves() if round(wave.net_sample * survey_fraction) > 0]
 
 
 def _all_samples(
-    waves: list[Wave], country: Country, survey_fraction: float, seed: int
+    waves: list[Wave], population: Population, survey_fraction: float, seed: int
 ) -> list[pl.DataFrame]:
     """Draw every wave; one error names all groups of all waves that are too small."""
-    known = is_education_registered(country, seed)
     samples, problems = [], []
     for wave in waves:
         try:
-            samples.append(drawn_sample(wave, country, known, survey_fraction, seed))
+            samples.append(drawn_sample(wave, population, survey_fraction, seed))
         except UserError as error:
             problems += error.problems
     UserError.collect(problems)
@@ -102,22 +133,19 @@ def net_sample(wave: Wave, survey_fraction: float) -> dict[str, int]:
 
 
 def drawn_sample(
-    wave: Wave, country: Country, known: pl.Series, survey_fraction: float, seed: int
+    wave: Wave, population: Population, survey_fraction: float, seed: int
 ) -> pl.DataFrame:
-    """Return one row per drawn person, numbered, with dates, chances and dispositions.
-
-    `known` (`is_education_registered`) is in the order of `country.person`.
-    """
+    """Return one row per drawn person, numbered, with dates, chances and dispositions."""
     net = net_sample(wave, survey_fraction)
 
     def rng(purpose: str) -> np.random.Generator:
         return generator(seed, "survey", wave.survey, wave.year, purpose)
 
-    frame = sampling_frame(wave, country.snapshot(wave.frame_date))
-    frame = frame.with_columns(known.gather(frame["person"]))
+    frame = population.frame(wave)
     drawn = draw_sample(wave, frame, drawn_needed(frame, net), rng("draw"))
     drawn = _numbered(wave, drawn, rng("number"))
     drawn = plan_interviews(wave, drawn, rng("plan"))
+    country = population.around(drawn["person"])
     drawn = approach(wave, country, drawn, net, rng("response"))
     return _weighted(_with_rin(country, drawn))
 

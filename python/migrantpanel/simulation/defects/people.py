@@ -1,12 +1,11 @@
-"""Damage done to the extracts on purpose: one function per kind, each row of it in a manifest.
+"""Damage to what the registers hold about people, decided before any file is made.
 
 A kind is a function `(country, seed, damage)` that changes what `Damage` delivers and returns its
 rows of the manifest. To add a kind: its rate in defects.yaml, a function, its name in `KINDS`.
 """
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -14,20 +13,19 @@ import polars as pl
 
 from migrantpanel.random import generator
 from migrantpanel.simulation.country import REGISTER_START, Country
+from migrantpanel.simulation.defects.manifest import MANIFEST, exactly, manifest_rows
 from migrantpanel.simulation.education import is_education_registered
 from migrantpanel.simulation.permits import permits
 
-MANIFEST = {
-    "kind": pl.String,
-    "file_stem": pl.String,
-    "file_year": pl.Int32,
-    "person": pl.Int64,
-    "column": pl.String,
-    "true_value": pl.String,
-    "delivered_value": pl.String,
+# Movements over the border are known from here on.
+MIGRATION_START = date(1995, 1, 1)
+# Damage to income reports, and the jobs and years it can happen to.
+REPORT_KINDS = {
+    "negative_correction": pl.col("wage") > 0,
+    "zero_hours": pl.col("wage") > 0,
+    "impossible_hours": pl.lit(True),
+    "lower_case_contract": pl.lit(True),
 }
-
-FIRST_SPOLIS_YEAR = 2010
 
 
 @dataclass
@@ -44,6 +42,12 @@ class Damage:
     unmirrored: pl.DataFrame
     job_years: pl.DataFrame
     manifest: pl.DataFrame
+    of_files: dict[tuple[str, str], pl.DataFrame] = field(default_factory=dict)
+
+    def whole_manifest(self) -> pl.DataFrame:
+        """Return the manifest with what was done to the rows of the files made so far."""
+        parts = [self.of_files[key] for key in sorted(self.of_files)]
+        return pl.concat([self.manifest, *parts])
 
     @property
     def has_second(self) -> pl.Series:
@@ -100,24 +104,9 @@ def damage(country: Country, seed: int) -> Damage:
     )
     parts = []
     for kind in KINDS:
-        parts.append(_manifest(kind(country, seed, done), kind.__name__))
+        parts.append(manifest_rows(kind(country, seed, done), kind.__name__))
     done.manifest = pl.concat(parts)
     return done
-
-
-def _manifest(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
-    """Complete rows of the manifest with the columns they leave out."""
-    given = rows.with_columns(kind=pl.lit(kind))
-    return given.select(
-        (pl.col(name) if name in given.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in MANIFEST.items()
-    )
-
-
-def _exactly(share: float, of: int, among: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draw a share of a number, rounded up, from row numbers: floors hold in small countries."""
-    wanted = min(math.ceil(share * of), len(among))
-    return np.sort(rng.permutation(among)[:wanted])
 
 
 def birth_month_imputed(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
@@ -130,7 +119,7 @@ def birth_month_imputed(country: Country, seed: int, damage: Damage) -> pl.DataF
     grown = first.filter(
         pl.col("first_arrival_date").dt.year() - pl.col("birth_date").dt.year() >= 2
     )
-    chosen = _exactly(rate, first.height, grown["person"].to_numpy(), rng)
+    chosen = exactly(rate, first.height, grown["person"].to_numpy(), rng)
     month = np.zeros(person.height, dtype=np.int8)
     month[chosen] = rng.integers(1, 13, len(chosen))
     birth = pl.col("birth_date")
@@ -170,33 +159,23 @@ def second_number(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
     ).select("person", earlier_end="end")
     spells = spells.join(earlier, on="person").filter(pl.col("earlier_end") < pl.col("start"))
     spells = spells.unique("person", keep="first", maintain_order=True).sort("person")
-    rows = _exactly(rate, len(immigrants), np.arange(spells.height), rng)
+    rows = exactly(rate, len(immigrants), np.arange(spells.height), rng)
     chosen = spells[rows].select("person", "start")
     n = person.height
     since = np.full(n, np.datetime64("NaT"), dtype="datetime64[D]")
     since[chosen["person"].to_numpy()] = chosen["start"].to_numpy()
     damage.second_since = pl.Series(since).cast(pl.Date)
-    fresh = _unused_numbers(damage.rin, chosen.height, rng)
+    fresh = country.fresh_numbers(chosen["person"])
     second = np.full(n, None, dtype=object)
-    second[chosen["person"].to_numpy()] = fresh
+    second[chosen["person"].to_numpy()] = fresh.to_numpy()
     damage.second_rin = pl.Series(second.tolist(), dtype=pl.String)
     return chosen.select(
         "person",
         file_stem=pl.lit("GBAPERSOONTAB"),
         column=pl.lit("RINPERSOON"),
         true_value=damage.rin.gather(chosen["person"]),
-        delivered_value=pl.Series(fresh, dtype=pl.String),
+        delivered_value=fresh,
     )
-
-
-def _unused_numbers(used: pl.Series, n: int, rng: np.random.Generator) -> list[str]:
-    taken, fresh = set(used.to_list()), []
-    while len(fresh) < n:
-        number = f"{rng.integers(10**9):09d}"
-        if number not in taken:
-            taken.add(number)
-            fresh.append(number)
-    return fresh
 
 
 def unmirrored_union(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
@@ -214,13 +193,15 @@ def unmirrored_union(country: Country, seed: int, damage: Damage) -> pl.DataFram
     )
     first = pl.Series(rng.random(both.height) < 0.5)
     both = both.with_columns(person=both["person_a"].zip_with(first, both["person_b"]))
-    rows = both[_exactly(rate, both.height, np.arange(both.height), rng)]
+    rows = both[exactly(rate, both.height, np.arange(both.height), rng)]
     damage.unmirrored = rows.select("union", "person")
     return rows.select(
         "person",
         file_stem=pl.lit("GBAVERBINTENISPARTNERBUS"),
         column=pl.lit("XKOPPELNRVERBINTENIS"),
-        true_value=pl.col("union").cast(pl.String).str.zfill(10),
+        true_value=(pl.col("union") + country.numbering.first["union"])
+        .cast(pl.String)
+        .str.zfill(10),
     )
 
 
@@ -250,53 +231,79 @@ def unregistered_emigration(country: Country, seed: int, damage: Damage) -> pl.D
     )
 
 
-def _damaged_reports(
-    kind: str, column: str, country: Country, seed: int, damage: Damage, among: pl.Expr
-) -> pl.DataFrame:
-    """Choose a share of all jobs and years whose income reports are damaged in this way."""
-    rng = generator(seed, "defect", kind)
-    rate = country.parameters.defects[kind]["rate"]
-    taken = damage.job_years.select("job", "year")
-    jobs = country.job_year.join(country.job.select("job", "person", "kind"), on="job", how="left")
-    free = (
-        jobs.with_row_index("row").filter(among)
-        .join(taken, on=["job", "year"], how="anti").sort("row")
-    )  # fmt: skip
-    chosen = jobs[_exactly(rate, jobs.height, free["row"].to_numpy(), rng)]
-    damage.job_years = pl.concat(
-        [damage.job_years, chosen.select(pl.lit(kind).alias("kind"), "job", "year")]
+def late_registration(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
+    """Registered after the arrival (the lives decide who): the stay began earlier."""
+    stay = country.stay.select("person", came="start", left="end")
+    paper = country.registration.select("person", "start", "start_reason", until="end")
+    both = stay.join(paper, on="person")
+    inside = (pl.col("start") >= pl.col("came")) & (
+        pl.col("left").is_null() | (pl.col("start") < pl.col("left"))
     )
-    polis = pl.col("year") < FIRST_SPOLIS_YEAR
-    return chosen.select(
+    covered = (pl.col("start") <= pl.col("came")) & (
+        pl.col("until").is_null() | (pl.col("until") > pl.col("came"))
+    )
+    first = both.filter(inside & (pl.col("start_reason") == "immigration"))
+    first = first.sort("start").unique(["person", "came"], keep="first", maintain_order=True)
+    rows = first.join(both.filter(covered), on=["person", "came"], how="anti")
+    return rows.sort("person", "came").select(
         "person",
-        file_stem=pl.when(polis).then(pl.lit("POLISBUS")).otherwise(pl.lit("SPOLISBUS")),
-        file_year="year",
-        column=pl.when(polis).then(pl.lit(column)).otherwise(pl.lit(f"S{column}")),
+        file_stem=pl.lit("GBAMIGRATIEBUS"),
+        column=pl.lit("GBADATUMAANVANGMIGRATIE"),
+        true_value=pl.col("came").dt.strftime("%Y%m%d"),
+        delivered_value=pl.col("start").dt.strftime("%Y%m%d"),
     )
 
 
-def negative_correction(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
-    """A wage reported too high and taken back in a report with a negative wage and no hours."""
-    return _damaged_reports(
-        "negative_correction", "LNINGLD", country, seed, damage, pl.col("wage") > 0
+def wrong_removal(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
+    """Struck from the register within a stay (the lives decide who), and entered again."""
+    stay = country.stay.select("person", came="start", left="end")
+    struck = country.registration.filter(
+        (pl.col("end_reason") == "administrative removal") & (pl.col("end") > REGISTER_START)
+    ).select("person", "end")
+    rows = struck.join(stay, on="person").filter(
+        (pl.col("came") < pl.col("end"))
+        & (pl.col("left").is_null() | (pl.col("left") > pl.col("end")))
+    )
+    return rows.sort("person", "end").select(
+        "person",
+        file_stem=pl.lit("GBAMIGRATIEBUS"),
+        column=pl.lit("GBADATUMAANVANGMIGRATIE"),
+        delivered_value=pl.col("end").dt.strftime("%Y%m%d"),
     )
 
 
-def zero_hours(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
-    """A report with a wage and no hours."""
-    return _damaged_reports("zero_hours", "BASISUREN", country, seed, damage, pl.col("wage") > 0)
-
-
-def impossible_hours(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
-    """A report with more hours than a month of work has."""
-    return _damaged_reports("impossible_hours", "BASISUREN", country, seed, damage, pl.lit(True))
-
-
-def lower_case_contract(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
-    """The kind of contract in lower case, in all reports of a job in a year."""
-    return _damaged_reports(
-        "lower_case_contract", "CONTRACTSOORT", country, seed, damage, pl.lit(True)
+def administrative_entry(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
+    """Came back after a removal and was entered by the municipality (the lives decide who)."""
+    rows = country.registration.filter(
+        (pl.col("start_reason") == "administrative entry") & (pl.col("start") >= MIGRATION_START)
     )
+    return rows.sort("person", "start").select(
+        "person",
+        file_stem=pl.lit("GBAMIGRATIEBUS"),
+        column=pl.lit("GBALANDHERKOMST"),
+        true_value="country_from",
+        delivered_value=pl.lit("0000"),
+    )
+
+
+def damaged_reports(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
+    """Choose the jobs and years whose income reports are damaged; the reports record it."""
+    jobs = country.job_year.join(
+        country.job.select("job", "person"), on="job", how="left", maintain_order="left"
+    )
+    for kind, among in REPORT_KINDS.items():
+        rng = generator(seed, "defect", kind)
+        rate = country.parameters.defects[kind]["rate"]
+        taken = damage.job_years.select("job", "year")
+        free = (
+            jobs.with_row_index("row").filter(among)
+            .join(taken, on=["job", "year"], how="anti").sort("row")
+        )  # fmt: skip
+        chosen = jobs[exactly(rate, jobs.height, free["row"].to_numpy(), rng)]
+        damage.job_years = pl.concat(
+            [damage.job_years, chosen.select(pl.lit(kind).alias("kind"), "job", "year")]
+        )
+    return pl.DataFrame(schema=MANIFEST)
 
 
 def permit_without_key(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
@@ -318,9 +325,9 @@ KINDS: tuple[Kind, ...] = (
     unmirrored_union,
     education_unknown,
     unregistered_emigration,
+    late_registration,
+    wrong_removal,
+    administrative_entry,
     permit_without_key,
-    negative_correction,
-    zero_hours,
-    impossible_hours,
-    lower_case_contract,
+    damaged_reports,
 )

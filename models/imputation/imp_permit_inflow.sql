@@ -1,0 +1,10 @@
+with final as (
+    select permit.*
+    from {{ ref('imp_permit') }} as permit
+    semi join {{ ref('permit_status') }} as permit_status
+        on
+            permit.permit_status_code = permit_status.status_code
+            and permit_status.in_inflow
+)
+
+select * from final

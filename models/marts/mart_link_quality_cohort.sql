@@ -1,0 +1,1 @@
+{{ link_quality(['survey', 'survey_year', 'arrival_period']) }}

@@ -1,0 +1,180 @@
+{{ config(tags=['shared']) }}
+
+{% set undated = 'cast(null as date)' %}
+-- Care abroad shows nothing, nor does the yearly fee of the general practitioner.
+{% set care_kinds = [
+    'multidisciplinary', 'pharmacy', 'dental', 'hospital', 'primary_stay', 'paramedic',
+    'aids', 'transport', 'other_care', 'psychologist', 'mental_care', 'basic_mental',
+    'specialist_mental', 'geriatric', 'nursing', 'maternity'
+] %}
+
+with calendar as (
+    select
+        year,
+        first_day,
+        last_day
+    from {{ ref('calendar_year') }}
+    where year between {{ var('first_year') }} and {{ var('last_year') }}
+),
+
+-- Every spell gives its first and last day in each year that it touches.
+source_spell as (
+    select
+        person_key,
+        start_date,
+        coalesce(end_date, {{ far_future() }}) as end_date,
+        is_in_education as is_school,
+        has_wages or has_director_wages or has_business_profit or has_other_work
+        or has_family_work or has_unemployment_benefit or has_social_assistance
+        or has_other_benefit or has_sickness_benefit or has_pension as is_tax
+    from {{ resolved(ref('stg_income_source_spell')) }} as spell
+    where is_linkable
+),
+
+source_year as (
+    select
+        spell.person_key,
+        calendar.year,
+        spell.is_school,
+        spell.is_tax,
+        greatest(spell.start_date, calendar.first_day) as first_date,
+        least(spell.end_date - 1, calendar.last_day) as last_date
+    from source_spell as spell
+    inner join calendar
+        on
+            calendar.last_day >= spell.start_date
+            and calendar.first_day < spell.end_date
+    where spell.is_school or spell.is_tax
+),
+
+job as (
+    {%- for register in ['stg_job_report', 'stg_job_report_2006'] %}
+    select
+        person_key,
+        year,
+        start_date as first_date,
+        end_date - 1 as last_date
+    from {{ resolved(ref(register)) }} as report
+    where is_linkable and (wage_eur > 0 or paid_hours > 0)
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+enrolment as (
+    {%- for register in ['stg_enrolment', 'stg_enrolment_2000', 'stg_primary_enrolment'] %}
+    select
+        person_key,
+        year
+    from {{ resolved(ref(register)) }} as enrolment
+    where is_linkable
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+income as (
+    {%- for register in ['stg_person_income', 'stg_person_income_2003'] %}
+    select
+        person_key,
+        year
+    from {{ resolved(ref(register)) }} as income
+    where is_linkable and personal_income_gross_eur <> 0
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+care as (
+    select
+        person_key,
+        year
+    from {{ resolved(ref('stg_medicine')) }} as medicine
+    where is_linkable
+    union all
+    select
+        person_key,
+        year
+    from {{ resolved(ref('stg_care_cost')) }} as cost
+    where
+        is_linkable
+        and (
+            gp_cost_eur > gp_registration_cost_eur
+            {%- for kind in care_kinds %}
+            or {{ kind }}_cost_eur > 0
+            {%- endfor %}
+        )
+),
+
+sign as (
+    select
+        person_key,
+        cast(year(start_date) as int) as year,
+        'address' as sign,
+        start_date as first_date,
+        start_date as last_date
+    from {{ ref('pop_address_spell') }}
+    union all
+    select
+        person_key,
+        year,
+        'school' as sign,
+        first_date,
+        last_date
+    from source_year
+    where is_school
+    union all
+    select
+        person_key,
+        year,
+        'tax' as sign,
+        first_date,
+        last_date
+    from source_year
+    where is_tax
+    union all
+    select
+        person_key,
+        year,
+        'work' as sign,
+        first_date,
+        last_date
+    from job
+    union all
+    select
+        person_key,
+        year,
+        'school' as sign,
+        cast(cast(year as string) || '-10-01' as date) as first_date,
+        cast(cast(year as string) || '-10-01' as date) as last_date
+    from enrolment
+    union all
+    select
+        person_key,
+        year,
+        'tax' as sign,
+        {{ undated }} as first_date,
+        {{ undated }} as last_date
+    from income
+    union all
+    select
+        person_key,
+        year,
+        'care' as sign,
+        {{ undated }} as first_date,
+        {{ undated }} as last_date
+    from care
+),
+
+final as (
+    select
+        person_key,
+        year,
+        {%- for sign in ['address', 'tax', 'work', 'school', 'care'] %}
+        bool_or(sign = '{{ sign }}') as has_{{ sign }}_sign,
+        {%- endfor %}
+        min(first_date) as first_sign_date,
+        max(last_date) as last_sign_date
+    from sign
+    where year between {{ var('first_year') }} and {{ var('last_year') }}
+    group by person_key, year
+)
+
+select * from final

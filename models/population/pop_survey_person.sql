@@ -1,0 +1,107 @@
+{{ config(tags=['shared']) }}
+
+with area as (
+    select
+        address_key,
+        year,
+        municipality_code
+    from {{ ref('stg_address_area') }}
+),
+
+first_area as (
+    select min(year) as year
+    from area
+),
+
+-- Education is registered on 1 October. Levels are delivered from 2013 on; earlier files
+-- only name the programme.
+education as (
+    select
+        education.person_key,
+        education.year,
+        education.record_weight,
+        coalesce(
+            education.attained_soi2021_code,
+            education.attained_soi2016_code,
+            programme.soi_level_code
+        ) as attained_code
+    from {{ ref('stg_education') }} as education
+    left outer join {{ ref('education_programme') }} as programme
+        on education.attained_programme_code = programme.programme_code
+    where education.is_linkable
+    qualify row_number() over (
+        partition by education.person_key, education.year
+        order by
+            coalesce(
+                education.attained_soi2021_code,
+                education.attained_soi2016_code,
+                programme.soi_level_code
+            ) desc nulls last,
+            education.record_weight asc nulls last
+    ) = 1
+),
+
+dated as (
+    select
+        member.*,
+        address.address_key,
+        greatest(year(member.stock_date), first_area.year) as area_year,
+        year(member.stock_date)
+        - case when month(member.stock_date) < 10 then 1 else 0 end as education_year
+    from {{ ref('pop_survey_member') }} as member
+    cross join first_area
+    left outer join {{ ref('pop_address_spell') }} as address
+        on
+            member.person_key = address.person_key
+            and {{ covers(
+                'address.start_date', 'address.end_date', 'member.stock_date'
+            ) }}
+),
+
+final as (
+    select
+        dated.survey,
+        dated.survey_year,
+        dated.stock,
+        dated.person_key,
+        dated.origin_group,
+        area.municipality_code,
+        dated.sex_code as sex,
+        age_band.category as age,
+        dated.generation_code as generation,
+        coalesce(region.region, 'other') as region,
+        case
+            when dated.generation_code = '1' then residence_band.category
+            else 'born_here'
+        end as residence,
+        level.education_level,
+        education.record_weight as education_weight,
+        dated.is_resident_at_start
+    from dated
+    inner join {{ ref('pop_survey_band') }} as age_band
+        on
+            dated.survey = age_band.survey
+            and dated.survey_year = age_band.survey_year
+            and age_band.margin = 'age'
+            and dated.age_reached >= age_band.lower_value
+            and dated.age_reached < age_band.upper_value
+    inner join {{ ref('pop_survey_band') }} as residence_band
+        on
+            dated.survey = residence_band.survey
+            and dated.survey_year = residence_band.survey_year
+            and residence_band.margin = 'residence'
+            and dated.residence_years >= residence_band.lower_value
+            and dated.residence_years < residence_band.upper_value
+    left outer join area
+        on dated.address_key = area.address_key and dated.area_year = area.year
+    left outer join {{ ref('municipality_region') }} as region
+        on area.municipality_code = region.municipality_code
+    left outer join education
+        on
+            dated.person_key = education.person_key
+            and dated.education_year = education.year
+    left outer join {{ ref('education_level') }} as level
+        on education.attained_code = level.soi_level_code
+)
+
+select * from final

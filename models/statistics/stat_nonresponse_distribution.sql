@@ -1,0 +1,180 @@
+{%- set attributes = ['sex', 'age', 'education', 'residence'] -%}
+{%- set is_enough = 'cell.gross_n >= ' ~ var('minimum_cell') -%}
+{%- set noticeable = 'round(100 * {}, 6) not between -1 and 1' -%}
+
+with
+
+drawn_unit as (
+    select
+        design.survey,
+        design.survey_year,
+        design.domain,
+        design.sex,
+        design.age,
+        register.education,
+        register.residence,
+        outcome.outcome,
+        design.disposition = 'interview' as is_net,
+        cast(design.weight_design as decimal(28, 8)) as weight
+    from {{ ref('wgt_design') }} as design
+    inner join {{ ref('harm_drawn_unit') }} as outcome
+        using (survey, survey_year, sample_number)
+    left outer join {{ ref('id_drawn_unit') }} as register
+        using (survey, survey_year, sample_number)
+    where design.is_in_scope and design.weight_design is not null
+),
+
+-- One row per unit and attribute; in the whole survey each group counts by its size.
+described as (
+    {%- for attribute in attributes %}
+    select
+        *,
+        '{{ attribute }}' as attribute,
+        {{ attribute }} as category
+    from drawn_unit
+    where {{ attribute }} is not null
+    union all
+    {%- endfor %}
+    select
+        * replace ('(all)' as domain),
+        'origin_group' as attribute,
+        domain as category
+    from drawn_unit
+),
+
+in_domain as (
+    select * from described
+    union all
+    select * replace ('(all)' as domain) from described
+    where domain != '(all)'
+),
+
+cell as (
+    select
+        survey,
+        survey_year,
+        domain,
+        attribute,
+        category,
+        count(*) as gross_n,
+        count(*) filter (where is_net) as net_n,
+        count(*) filter (where outcome = 'no_contact') as no_contact_n,
+        {{ exact_sum('weight') }} as gross_weight,
+        coalesce(
+            cast(sum(weight) filter (where is_net) as double), 0
+        ) as net_weight
+    from in_domain
+    group by all
+),
+
+margin as (
+    select
+        survey,
+        survey_year,
+        domain,
+        margin as attribute,
+        category,
+        total
+    from {{ ref('wgt_margin') }}
+    where margin in ('sex', 'age', 'education', 'residence')
+    union all
+    select
+        survey,
+        survey_year,
+        '(all)' as domain,
+        'origin_group' as attribute,
+        domain as category,
+        total
+    from {{ ref('wgt_margin') }}
+    where margin = 'population'
+),
+
+population as (
+    select * from margin
+    union all
+    select
+        survey,
+        survey_year,
+        '(all)' as domain,
+        attribute,
+        category,
+        {{ exact_sum('total') }} as total
+    from margin
+    where domain != '(all)'
+    group by survey, survey_year, attribute, category
+),
+
+cell_share as (
+    select
+        survey,
+        survey_year,
+        domain,
+        attribute,
+        category,
+        gross_weight
+        / cast(sum(cast(gross_weight as decimal(38, 8))) over whole as double)
+            as gross_share,
+        net_weight
+        / nullif(cast(sum(cast(net_weight as decimal(38, 8))) over whole as double), 0)
+            as net_share
+    from cell
+    window whole as (partition by survey, survey_year, domain, attribute)
+),
+
+population_share as (
+    select
+        survey,
+        survey_year,
+        domain,
+        attribute,
+        category,
+        total
+        / nullif(cast(sum(cast(total as decimal(38, 8))) over whole as double), 0)
+            as population_share
+    from population
+    window whole as (partition by survey, survey_year, domain, attribute)
+),
+
+final as (
+    select
+        survey,
+        survey_year,
+        domain,
+        attribute,
+        category,
+        case when {{ is_enough }} then cell.gross_n end as gross_n,
+        case when {{ is_enough }} then cell.net_n end as net_n,
+        case when {{ is_enough }} then cell.net_n / cell.gross_n end as response_rate,
+        case
+            when {{ is_enough }} then (cell.gross_n - cell.no_contact_n) / cell.gross_n
+        end as contact_rate,
+        population_share.population_share,
+        case when {{ is_enough }} then cell_share.gross_share end as gross_share,
+        case when {{ is_enough }} then cell_share.net_share end as net_share,
+        case
+            when {{ is_enough }}
+                then cell_share.gross_share - population_share.population_share
+        end as gross_minus_population,
+        case when {{ is_enough }} then cell_share.net_share - cell_share.gross_share end
+            as net_minus_gross,
+        case
+            when {{ is_enough }}
+                then cell_share.net_share - population_share.population_share
+        end as net_minus_population
+    from cell
+    inner join cell_share using (survey, survey_year, domain, attribute, category)
+    left outer join population_share
+        using (survey, survey_year, domain, attribute, category)
+),
+
+flagged as (
+    select
+        *,
+        {{ noticeable.replace('{}', 'gross_minus_population') }}
+            as is_gross_noticeable,
+        {{ noticeable.replace('{}', 'net_minus_gross') }} as is_net_noticeable,
+        case when net_n is null then 'small_cell' end as no_estimate_reason
+    from final
+)
+
+select * from flagged

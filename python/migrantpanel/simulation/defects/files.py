@@ -1,0 +1,140 @@
+"""Damage to how a file is delivered: its columns' names, its keys, its form, its place.
+
+A kind is a function `(extract, spec) -> (extracts, changes)`: the files that are delivered instead,
+and per changed column what it is in truth and as delivered. A share of the files that a kind names
+in the parameters gets it, and no file gets two. To add a kind: its parameters in defects.yaml, a
+function, its name in `FILE_KINDS`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from migrantpanel.random import generator
+from migrantpanel.simulation.defects.manifest import exactly, manifest_rows
+
+if TYPE_CHECKING:
+    from migrantpanel.simulation.registers import Extract, Registers
+
+CONVERTED = "geconverteerde data"
+STALE = "KINDOUDER2023TABV2"
+# (column or null, what it is in truth, as delivered)
+Change = tuple[str | None, str, str]
+FileKind = Callable[["Extract", dict], tuple[list["Extract"], list[Change]]]
+
+
+def deliver_files(registers: "Registers", files: Sequence["Extract"]) -> Iterator["Extract"]:
+    """Yield the files as they are delivered, and keep the record in `Damage.of_files`.
+
+    Which files are chosen depends on the seed of the country and on nothing in a block.
+    """
+    defects = registers.country.parameters.defects
+    seed = registers.country.numbering.seed
+    chosen: dict[str, str] = {}
+    for kind in FILE_KINDS:
+        spec = defects[kind]
+        fits = [
+            file.name for file in files
+            if file.register in spec["files"] and file.year <= spec.get("until", file.year)
+        ]  # fmt: skip
+        free = np.array([i for i, name in enumerate(fits) if name not in chosen], dtype=np.int64)
+        rng = generator(seed, "defect", kind)
+        chosen |= {fits[i]: kind for i in exactly(spec["rate"], len(fits), free, rng)}
+    stale = defects["stale_version"]["rate"] > 0
+    for file in files:
+        if file.name == STALE:
+            if stale:
+                _record(registers, file, "stale_version", [(None, "10", "2")])
+                yield file
+            continue
+        kind = chosen.get(file.name)
+        if kind is None:
+            yield file
+            continue
+        delivered, changes = FILE_KINDS[kind](file, defects[kind])
+        _record(registers, file, kind, changes)
+        yield from delivered
+
+
+def _record(registers: "Registers", file: "Extract", kind: str, changes: list[Change]) -> None:
+    """Write one row of the manifest per change, once for the country."""
+    if not registers.country.numbering.is_first:
+        return
+    columns, true, delivered = (list(values) for values in zip(*changes, strict=True))
+    rows = pl.DataFrame(
+        {"column": columns, "true_value": true, "delivered_value": delivered},
+        schema=dict.fromkeys(("column", "true_value", "delivered_value"), pl.String),
+    ).with_columns(file_stem=pl.lit(file.register), file_year=pl.lit(file.year))
+    registers.damage.of_files[file.register, f"{file.name} {kind}"] = manifest_rows(rows, kind)
+
+
+def _renamed(file: "Extract", names: dict[str, str]) -> "Extract":
+    """Return a file with other names for some columns."""
+    return replace(
+        file,
+        columns=[replace(c, name=names.get(c.name, c.name)) for c in file.columns],
+        # A frame holds more than what is delivered; none of it may get in the way.
+        frame=lambda: file.frame().select(c.name for c in file.columns).rename(names),
+    )
+
+
+def mixed_column_case(file: "Extract", spec: dict) -> tuple[list["Extract"], list[Change]]:
+    """Names in lower case, or with a capital only."""
+    write = str.lower if file.year % 2 else str.capitalize
+    names = {c.name: write(c.name) for c in file.columns if write(c.name) != c.name}
+    return [_renamed(file, names)], [(new, old, new) for old, new in names.items()]
+
+
+def renamed_columns(file: "Extract", spec: dict) -> tuple[list["Extract"], list[Change]]:
+    """The names of another vintage."""
+    present = {c.name for c in file.columns}
+    names = {old: new for old, new in spec["names"].items() if old in present}
+    return [_renamed(file, names)], [(new, old, new) for old, new in names.items()]
+
+
+def numeric_keys(file: "Extract", spec: dict) -> tuple[list["Extract"], list[Change]]:
+    """Numbers of persons as numbers, so that their leading zeros are gone."""
+    keys = [c for c in file.columns if c.name.upper().startswith("RINPERSOON") and c.width == 9]
+    numeric = {c.name: replace(c, format="F9") for c in keys}
+
+    def frame() -> pl.DataFrame:
+        # A relative outside the registers has dashes: no number.
+        return file.frame().with_columns(
+            pl.col(name).cast(pl.Int64, strict=False) for name in numeric
+        )
+
+    columns = [numeric.get(c.name, c) for c in file.columns]
+    changes: list[Change] = [(c.name, c.format, "F9") for c in keys]
+    return [replace(file, columns=columns, frame=frame)], changes
+
+
+def decimal_comma_csv(file: "Extract", spec: dict) -> tuple[list["Extract"], list[Change]]:
+    """Only the converted file is there: fields between semicolons, a comma in numbers."""
+    return [_converted(file)], [(None, "as the others", "csv")]
+
+
+def converted_twin(file: "Extract", spec: dict) -> tuple[list["Extract"], list[Change]]:
+    """The converted file stands beside the original."""
+    return [file, _converted(file)], [(None, "one file", "a csv beside it")]
+
+
+def _converted(file: "Extract") -> "Extract":
+    return replace(file, folder=f"{file.folder}/{CONVERTED}", file_format="csv")
+
+
+def wrong_encoding(file: "Extract", spec: dict) -> tuple[list["Extract"], list[Change]]:
+    """Labels in Windows-1252 in a file whose header says UTF-8 (SPSS only)."""
+    return [replace(file, encoding="windows-1252")], [(None, "utf-8", "windows-1252")]
+
+
+FILE_KINDS: dict[str, FileKind] = {
+    "wrong_encoding": wrong_encoding,
+    "numeric_keys": numeric_keys,
+    "renamed_columns": renamed_columns,
+    "decimal_comma_csv": decimal_comma_csv,
+    "converted_twin": converted_twin,
+    "mixed_column_case": mixed_column_case,
+}

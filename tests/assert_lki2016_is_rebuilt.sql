@@ -1,0 +1,20 @@
+-- A replication that quietly misses a printed number would prove the opposite of what it claims.
+select
+    category,
+    country,
+    'stratum' as level,
+    null as measure
+from {{ ref('stat_lki2016_stratum') }}
+where
+    most_candidates != 1
+    or net_n + refusal_n + no_contact_n + other_n != gross_n
+    or population_n not between population_low and population_high
+    or round(weight, 1) != printed_weight
+union all
+select
+    category,
+    country,
+    level,
+    measure
+from {{ ref('stat_lki2016_cell') }}
+where recomputed is null or (verdict = 'differs' and remark is null)
