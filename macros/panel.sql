@@ -65,3 +65,12 @@ year between (
             where stem = '{{ stem }}'
         )
 {%- endmacro %}
+
+{#- The text of the row that comes last, also when it has none there: DuckDB's max_by passes over
+    nulls and Spark's does not. -#}
+{% macro last_value_of(text, position, condition=none) -%}
+nullif(
+            max_by(coalesce({{ text }}, ''), {{ position }})
+            {{ "filter (where " ~ condition ~ ")" if condition is not none }}, ''
+        )
+{%- endmacro %}

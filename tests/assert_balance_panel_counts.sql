@@ -1,6 +1,6 @@
-{#- The harm: the panel loses or doubles people of one origin in one year, on the way from
-    whole registers to the wide table. Of every origin and year it holds exactly the
-    residents of the population that belong to the spine. -#}
+{#- The harm: the panel loses or doubles people of one origin in one year, on the way
+    from whole registers to the wide table. Of every origin and year it holds exactly
+    the residents of the population that belong to the spine. -#}
 with population as (
     select
         calendar.year,

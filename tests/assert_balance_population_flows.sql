@@ -1,6 +1,6 @@
-{#- The harm: people appear or vanish between two counts, and no rate by origin is right.
-    The residents of 1 January are those of the year before, plus births and arrivals,
-    minus deaths and departures. -#}
+{#- The harm: people appear or vanish between two counts, and no rate by origin is
+    right. The residents of 1 January are those of the year before, plus births and
+    arrivals, minus deaths and departures. -#}
 with person as (
     select
         person_key,
@@ -22,7 +22,7 @@ flow as (
     select
         cast(year(spell.start_date - 1) as int) as year,
         person.origin_group,
-        1 as change
+        1 as net_count
     from {{ ref('pop_residence_spell') }} as spell
     inner join person
         on spell.person_key = person.person_key
@@ -31,7 +31,7 @@ flow as (
     select
         cast(year(spell.end_date - 1) as int) as year,
         person.origin_group,
-        -1 as change
+        -1 as net_count
     from {{ ref('pop_residence_spell') }} as spell
     inner join person
         on spell.person_key = person.person_key
@@ -42,7 +42,7 @@ balance as (
     select
         year,
         origin_group,
-        sum(change) as change
+        sum(net_count) as net_count
     from flow
     group by year, origin_group
 )
@@ -52,7 +52,7 @@ select
     stock.origin_group,
     stock.person_count,
     later.person_count as next_person_count,
-    balance.change
+    balance.net_count
 from stock
 inner join stock as later
     on
@@ -62,4 +62,4 @@ left outer join balance
     on
         stock.year = balance.year
         and stock.origin_group = balance.origin_group
-where stock.person_count + coalesce(balance.change, 0) <> later.person_count
+where stock.person_count + coalesce(balance.net_count, 0) <> later.person_count

@@ -14,14 +14,14 @@
 ) if execute else [] %}
 
 with candidate as (
-{% for column in text_columns %}
+    {% for column in text_columns %}
     select distinct
         '{{ column[0] }}.{{ column[1] }}.{{ column[2] }}' as place,
         right("{{ column[2] }}", 9) as number
     from {{ target.database }}.{{ column[0] }}.{{ column[1] }}
     where length("{{ column[2] }}") between 9 and 10
     union all
-{% endfor %}
+    {% endfor %}
     select
         '' as place,
         '' as number

@@ -12,6 +12,29 @@ with calendar as (
             and person_year.year = panel.year
 ),
 
+member as (
+    select distinct person_key from calendar
+),
+
+-- A move follows another address; an arrival does not.
+spell as (
+    select
+        spell.person_key,
+        spell.address_key,
+        spell.start_date,
+        coalesce(spell.end_date, {{ far_future() }}) as end_date,
+        coalesce(
+            lag(spell.end_date) over (
+                partition by spell.person_key
+                order by spell.start_date
+            ) >= spell.start_date - {{ var('slack_days') }},
+            false
+        ) as follows_another
+    from {{ ref('pop_address_spell') }} as spell
+    semi join member
+        on spell.person_key = member.person_key
+),
+
 -- From the address of the last day of the year before to that of the year's last day.
 spell_in_year as (
     select
@@ -23,21 +46,15 @@ spell_in_year as (
         spell.start_date,
         spell.start_date >= calendar.first_day as is_new,
         spell.start_date < calendar.first_day as is_previous,
-        coalesce(spell.end_date > calendar.last_day, true)
+        spell.end_date > calendar.last_day
         and calendar.residence_status = 'resident' as is_home,
-        coalesce(
-            lag(spell.end_date) over (
-                partition by calendar.person_id, calendar.year
-                order by spell.start_date
-            ) >= spell.start_date - {{ var('slack_days') }},
-            false
-        ) as follows_another
+        spell.follows_another
     from calendar
-    left outer join {{ ref('pop_address_spell') }} as spell
+    left outer join spell
         on
             calendar.person_key = spell.person_key
             and calendar.last_day >= spell.start_date
-            and coalesce(calendar.first_day <= spell.end_date, true)
+            and calendar.first_day <= spell.end_date
 ),
 
 person_year as (

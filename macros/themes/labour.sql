@@ -5,6 +5,36 @@ with calendar as (
     select * from {{ calendar }}
 ),
 
+member as (
+    select distinct person_key from calendar
+),
+
+-- A few spells are delivered twice from one day on: the longest counts.
+spell as (
+    select
+        spell.person_key,
+        spell.start_date,
+        coalesce(spell.end_date, {{ far_future() }}) as end_date,
+        spell.socioeconomic_code,
+        spell.has_wages,
+        spell.has_business_profit,
+        spell.has_unemployment_benefit,
+        spell.has_social_assistance,
+        spell.has_sickness_benefit,
+        spell.is_in_education,
+        code.labour_group
+    from {{ resolved(ref('stg_income_source_spell')) }} as spell
+    semi join member
+        on spell.person_key = member.person_key
+    left outer join {{ ref('socioeconomic') }} as code
+        on spell.socioeconomic_code = code.socioeconomic_code
+    qualify row_number() over (
+        partition by spell.person_key, spell.start_date
+        order by
+            coalesce(spell.end_date, {{ far_future() }}) desc, spell.socioeconomic_code
+    ) = 1
+),
+
 spell_in_year as (
     select
         calendar.person_id,
@@ -17,25 +47,17 @@ spell_in_year as (
         spell.has_social_assistance,
         spell.has_sickness_benefit,
         spell.is_in_education,
-        code.labour_group,
+        spell.labour_group,
         coalesce(spell.end_date > calendar.last_day, true) as is_last,
         greatest(spell.start_date, calendar.first_day) as from_date,
-        least(coalesce(spell.end_date, {{ far_future() }}), calendar.last_day + 1)
+        least(coalesce(spell.end_date, calendar.first_day), calendar.last_day + 1)
             as until_date
     from calendar
-    left outer join {{ resolved(ref('stg_income_source_spell')) }} as spell
+    left outer join spell
         on
             calendar.person_key = spell.person_key
             and calendar.last_day >= spell.start_date
-            and coalesce(calendar.first_day < spell.end_date, true)
-    left outer join {{ ref('socioeconomic') }} as code
-        on spell.socioeconomic_code = code.socioeconomic_code
-    -- A few spells are delivered twice from one day on: the longest counts.
-    qualify row_number() over (
-        partition by calendar.person_id, calendar.year, spell.start_date
-        order by
-            coalesce(spell.end_date, {{ far_future() }}) desc, spell.socioeconomic_code
-    ) = 1
+            and calendar.first_day < spell.end_date
 ),
 
 counted as (
@@ -49,7 +71,7 @@ delivered as (
     select
         cast(year(min(start_date)) as int) as first_year,
         cast(year(max(start_date)) as int) as last_year
-    from {{ resolved(ref('stg_income_source_spell')) }} as income_source_spell
+    from {{ ref('stg_income_source_spell') }}
 ),
 
 summed as (

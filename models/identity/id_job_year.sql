@@ -57,21 +57,6 @@ employment as (
             and relation.is_employment
 ),
 
--- What a job is like comes from its last report of the year.
-last_report as (
-    select *
-    from employment
-    qualify row_number() over (
-        partition by person_id, year, job_key
-        order by
-            start_date desc,
-            coalesce(paid_hours, -1) desc,
-            coalesce(wage_eur, 0) desc,
-            coalesce(contract_code, '') asc,
-            coalesce(employer_key, '') asc
-    ) = 1
-),
-
 -- A correction repeats its period: money and hours add up, days do not.
 period as (
     select
@@ -79,57 +64,47 @@ period as (
         year,
         job_key,
         start_date,
+        max(end_date) as end_date,
+        max(last_day) as last_day,
+        max(job_series) as job_series,
         sum(wage_eur) as wage_eur,
         sum(special_payment_eur) as special_payment_eur,
         sum(paid_hours) as paid_hours,
         sum(overtime_hours) as overtime_hours,
         max(job_days) as job_days,
-        max(full_time_days) as full_time_days
+        max(full_time_days) as full_time_days,
+        max(contract_code) as contract_code,
+        max(job_kind_code) as job_kind_code,
+        max(weekly_hours_class_code) as weekly_hours_class_code,
+        max(employer_key) as employer_key,
+        max(job_start_date) as job_start_date
     from employment
     group by person_id, year, job_key, start_date
 ),
 
-job_total as (
+-- What a job is like comes from its last period of the year.
+final as (
     select
         person_id,
         year,
         job_key,
+        max(job_series) as job_series,
         min(start_date) as first_day_at_work,
+        max(end_date) > max(last_day) as is_on_last_day,
         sum(wage_eur) as wage_eur,
         sum(special_payment_eur) as special_payment_eur,
         sum(paid_hours) as paid_hours,
         sum(overtime_hours) as overtime_hours,
         sum(job_days) as job_days,
-        sum(full_time_days) as full_time_days
+        sum(full_time_days) as full_time_days,
+        {{ last_value_of('contract_code', 'start_date') }} as contract_code,
+        {{ last_value_of('job_kind_code', 'start_date') }} as job_kind_code,
+        {{ last_value_of('weekly_hours_class_code', 'start_date') }}
+            as weekly_hours_class_code,
+        {{ last_value_of('employer_key', 'start_date') }} as employer_key,
+        max_by(coalesce(job_start_date, start_date), start_date) as job_start_date
     from period
     group by person_id, year, job_key
-),
-
-final as (
-    select
-        job_total.person_id,
-        job_total.year,
-        job_total.job_key,
-        last_report.job_series,
-        job_total.first_day_at_work,
-        last_report.end_date > last_report.last_day as is_on_last_day,
-        job_total.wage_eur,
-        job_total.special_payment_eur,
-        job_total.paid_hours,
-        job_total.overtime_hours,
-        job_total.job_days,
-        job_total.full_time_days,
-        last_report.contract_code,
-        last_report.job_kind_code,
-        last_report.weekly_hours_class_code,
-        last_report.employer_key,
-        last_report.job_start_date
-    from job_total
-    inner join last_report
-        on
-            job_total.person_id = last_report.person_id
-            and job_total.year = last_report.year
-            and job_total.job_key = last_report.job_key
 )
 
 select * from final

@@ -35,19 +35,23 @@ delivered_year as (
 
 kind as (
     select
-        person_key,
-        year,
+        calendar.person_id,
+        calendar.year,
         {% for kind, parts in kinds.items() %}
         case
-            when not ({{ parts | join(' is null and ') }} is null)
-                then coalesce({{ parts | join(', 0) + coalesce(') }}, 0)
+            when not (cost.{{ parts | join(' is null and cost.') }} is null)
+                then coalesce(cost.{{ parts | join(', 0) + coalesce(cost.') }}, 0)
         end as {{ kind }}_eur,
         {% endfor %}
         case
-            when basic_mental_cost_eur is not null then 'basic_and_specialist'
-            when mental_care_cost_eur is not null then 'psychologist_and_mental'
+            when cost.basic_mental_cost_eur is not null then 'basic_and_specialist'
+            when cost.mental_care_cost_eur is not null then 'psychologist_and_mental'
         end as mental_care_series
-    from cost
+    from calendar
+    inner join cost
+        on
+            calendar.person_key = cost.person_key
+            and calendar.year = cost.year
 ),
 
 price as (
@@ -56,7 +60,7 @@ price as (
 
 priced as (
     select
-        kind.person_key,
+        kind.person_id,
         kind.year,
         kind.mental_care_series,
         {% for kind in kinds %}
@@ -82,7 +86,7 @@ final as (
         calendar.year,
         {{ missing_reason(
             'priced.care_total_eur',
-            'priced.person_key is not null',
+            'priced.person_id is not null',
             'delivered_year.year is not null'
         ) }} as care_missing_reason,
         priced.care_total_eur,
@@ -95,7 +99,7 @@ final as (
     from calendar
     left outer join priced
         on
-            calendar.person_key = priced.person_key
+            calendar.person_id = priced.person_id
             and calendar.year = priced.year
     left outer join delivered_year
         on calendar.year = delivered_year.year

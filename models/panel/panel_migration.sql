@@ -64,11 +64,13 @@ counted as (
         year,
         min(start_date) filter (where status = 'resident') as first_arrival_date,
         max(start_date) filter (where status = 'resident') as last_arrival_date,
-        max_by(other_country_code, start_date) filter (where status = 'resident')
-            as last_arrival_country_code,
+        {{ last_value_of(
+            'other_country_code', 'start_date', "status = 'resident'"
+        ) }} as last_arrival_country_code,
         max(start_date) filter (where status = 'abroad') as last_departure_date,
-        max_by(other_country_code, start_date) filter (where status = 'abroad')
-            as last_departure_country_code,
+        {{ last_value_of(
+            'other_country_code', 'start_date', "status = 'abroad'"
+        ) }} as last_departure_country_code,
         cast(
             count(*) filter (where status = 'resident' and movement_year = year) as int
         ) as arrival_count,

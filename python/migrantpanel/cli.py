@@ -186,7 +186,8 @@ def build(
     )
     for stage, seconds in done.seconds.items():
         screen.print(f"{stage:14} {seconds:7.1f} s")
-    screen.print(f"published: {warehouse}")
+    if done.is_published:
+        screen.print(f"published: {warehouse}")
 
 
 @app.command()

@@ -13,6 +13,7 @@ from migrantpanel.site import (
     linkage,
     methods,
     overview,
+    pilots,
     simulated,
     trends,
     weighting,
@@ -32,9 +33,10 @@ def build_site(project: Path, warehouse: Path, landing: Path, site: Path) -> Non
     with tempfile.TemporaryDirectory() as scratch:
         manifest = lineage.write_lineage(project, warehouse, landing, Path(scratch), site)
     tables = counts.count_marts(warehouse, manifest)
-    methods.write_methods(project / "docs", site)
-    counts.write_tables(tables, manifest, site)
     words, is_simulated = read_words(warehouse), overview.built_from_simulation(landing)
+    figures = pilots.pilot_figures(project, warehouse, words)
+    methods.write_methods(project / "docs", site, figures)
+    counts.write_tables(tables, manifest, site)
     for write in (
         comparability.write_comparability,
         trends.write_trends,

@@ -1,12 +1,14 @@
 """The pages of docs/ as HTML."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from markupsafe import Markup
 
 from migrantpanel.site.page import templates, write_page
 
@@ -25,13 +27,17 @@ class MethodPage:
     body: str
 
 
-def write_methods(docs: Path, site: Path) -> None:
-    """Write every docs/*.md as `<site>/docs/<name>.html`, and a list of them."""
+def write_methods(docs: Path, site: Path, figures: Mapping[str, Markup] | None = None) -> None:
+    """Write every docs/*.md as `<site>/docs/<name>.html`, and a list of them.
+
+    `figures` are put below the text of the page with that name.
+    """
     named = {path.stem: path for path in sorted(docs.glob("*.md"))}
     order = [*(name for name in FIRST if name in named), *(n for n in named if n not in FIRST)]
     pages = [render_markdown(named[name]) for name in order]
-    for page in pages:
-        body = templates.get_template("method.html").render(page=page, pages=pages)
+    for name, page in zip(order, pages, strict=True):
+        figure = (figures or {}).get(name, Markup())
+        body = templates.get_template("method.html").render(page=page, figure=figure)
         write_page(site, page.path, page.title, body, SECTION)
     index = templates.get_template("methods.html").render(pages=pages)
     write_page(site, SECTION, "Methods", index, SECTION)

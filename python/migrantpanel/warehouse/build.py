@@ -34,10 +34,11 @@ SIMULATED_SECRET = "simulated-extracts-need-no-secret"
 
 @dataclass
 class Build:
-    """What a build did: the published warehouse, and the seconds of each stage."""
+    """What a build did: the warehouse, whether it was published anew, seconds per stage."""
 
     warehouse: Path
     seconds: dict[str, float] = field(default_factory=dict)
+    is_published: bool = False
 
 
 def build(
@@ -94,6 +95,7 @@ def build(
         checkpoint(build_dir)
         stage(build_dir, warehouse)
         publish(warehouse)
+    done.is_published = True
     return done
 
 
