@@ -225,3 +225,17 @@ def test_a_group_without_margins_keeps_its_starting_weights():
     weights = calibrated(units, members, targets, SETTINGS)
     assert weights["weight"].to_list() == [10.0] * 30
     assert weights["g"].to_list() == [1.0] * 30
+
+
+def test_without_a_sample_there_is_nothing_to_weigh():
+    units, categories = people(age={"young": 30})
+    totals = population(age={"young": 300})
+    assert plan(units.clear(), categories.clear(), totals, "age") == {}
+    members = categories.clear().with_columns(variant=pl.lit("calibrated"))
+    targets = pl.DataFrame(
+        schema={**{name: units.schema[name] for name in KEY}, "margin": pl.String}
+        | {"category": pl.String, "total": pl.Float64}
+    )
+    found = calibrated(units.clear(), members, targets, SETTINGS)
+    assert found.columns == ["respondent_id", "variant", "weight", "g"]
+    assert found.height == 0

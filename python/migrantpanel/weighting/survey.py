@@ -22,6 +22,12 @@ UNKNOWN = "(unknown)"
 ACCEPTED_RATIO = (1 / 3, 3.0)
 SAME_POPULATION = 1e-9
 
+WEIGHT_SCHEMA = {
+    "respondent_id": pl.String,
+    "variant": pl.String,
+    "weight": pl.Float64,
+    "g": pl.Float64,
+}
 COLLAPSE_SCHEMA = {
     "survey": pl.String,
     "survey_year": pl.Int32,
@@ -152,7 +158,7 @@ def calibrated(
         CalibrationError: a total that is not met to 1e-9; nothing comes back unconverged.
     """
     setting = {(row["survey"], row["survey_year"]): row for row in settings.iter_rows(named=True)}
-    parts = []
+    parts = [pl.DataFrame(schema=WEIGHT_SCHEMA)]
     for key, group, codes, wanted in grouped(units, members, targets):
         start = group["start_weight"].to_numpy()
         weights = _weigh(start, codes, wanted, setting[key[:2]]) if wanted else start
