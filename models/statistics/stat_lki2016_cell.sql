@@ -148,8 +148,9 @@ standard_error as (
         printed_error.category,
         printed_error.country,
         printed_error.part,
-        sqrt(printed_error.percentage * (100 - printed_error.percentage) / stratum.net_n)
-            as recomputed
+        sqrt(
+            printed_error.percentage * (100 - printed_error.percentage) / stratum.net_n
+        ) as recomputed
     from printed_error
     inner join stratum using (category, country)
 ),
