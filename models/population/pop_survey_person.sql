@@ -117,6 +117,8 @@ final as (
             and dated.education_year = education.year
     left outer join {{ ref('education_level') }} as school_level
         on education.attained_code = school_level.soi_level_code
+    -- A handful of records tell no sex: no respondent could stand for them.
+    where dated.sex_code is not null
 )
 
 select * from final
