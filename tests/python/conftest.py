@@ -12,19 +12,23 @@ import pytest
 from migrantpanel.project import project_dir
 from migrantpanel.simulation.defects import known_kinds
 
+# Kinds of damage that belong to the form of the files, or to the questionnaires.
+AS_DELIVERED = (
+    "stale_version", "partner_abroad", "sentinel_amount", "truncated_income",
+    "changed_value_labels",
+)  # fmt: skip
 
-def sound(stage: str) -> dict[str, float]:
-    """Return rates of damage that leave a stage (files, surveys) as it should be."""
+
+def sound(*stages: str) -> dict[str, float]:
+    """Return rates of damage that leave stages (files, rows, surveys) as they should be."""
     kinds = known_kinds().items()
     return {
-        kind: 0.0
-        for kind, spec in kinds
-        if spec["stage"] == stage and kind not in ("stale_version", "changed_value_labels")
+        kind: 0.0 for kind, spec in kinds if spec["stage"] in stages and kind not in AS_DELIVERED
     }
 
 
-# For tests that name files and columns.
-SOUND_FILES = sound("files")
+# For tests of what sound files hold.
+SOUND_FILES = sound("files", "rows") | {"late_registration": 0.0, "wrong_removal": 0.0}
 MARKER_SECRET = "marker-secret-7f3a9c51e0b24d68"
 PERSONS = 6_000
 SURVEY_FRACTION = 0.005

@@ -18,7 +18,7 @@ from conftest import SOUND_FILES
 from migrantpanel.errors import UserError
 from migrantpanel.project import seeds_dir
 from migrantpanel.simulation import build_country, extracts, simulate
-from migrantpanel.simulation.defects import damage, known_kinds
+from migrantpanel.simulation.defects import damage
 from migrantpanel.simulation.defects.people import REPORT_KINDS
 from migrantpanel.simulation.extracts import write_extract
 from migrantpanel.simulation.registers import Registers, register_layouts
@@ -318,10 +318,10 @@ def test_both_origin_classifications(delivered):
 # -------------------------------------------------------------------- defects
 
 
-def test_every_kind_of_defect_is_in_the_manifest(damaged):
+def test_every_kind_of_defect_is_in_the_manifest(country, damaged):
     """Those of lives and people; damage to rows is recorded when files are made."""
     expected = {
-        kind for kind, spec in known_kinds().items()
+        kind for kind, spec in country.parameters.defects.items()
         if spec["stage"] in ("lives", "people") and spec["rate"]
     }  # fmt: skip
     assert set(damaged.manifest["kind"]) == expected - set(REPORT_KINDS)
