@@ -18,6 +18,14 @@ SOUND_FILES = {
     for kind, spec in known_kinds().items()
     if spec["stage"] == "files" and kind != "stale_version"
 }
+# Besides: registered when it happened, and no damage to single rows, for tests of what happened.
+SOUND_ROWS = SOUND_FILES | {
+    kind: 0.0
+    for kind, spec in known_kinds().items()
+    if spec["stage"] in ("lives", "rows")
+    and kind not in ("partner_abroad", "sentinel_amount", "truncated_income",
+                     "unregistered_emigration", "administrative_entry")
+}  # fmt: skip
 MARKER_SECRET = "marker-secret-7f3a9c51e0b24d68"
 PERSONS = 6_000
 SURVEY_FRACTION = 0.005
