@@ -50,6 +50,7 @@ GOOD_VALUE = {
     "icd10": "I219",
     "atc4": "N06A",
     "postcode": "1012",
+    "personal_text": "Jansen",
 }
 TYPES = {"string": pl.String, "int": pl.Int32, "bigint": pl.Int64, "double": pl.Float64}
 
