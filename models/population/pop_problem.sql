@@ -25,7 +25,8 @@ birth_interval as (
         parent_key,
         birth_date,
         {{ days_between(
-            'lag(birth_date) over (partition by parent_key order by birth_date)',
+            'lag(birth_date) over ('
+            ~ 'partition by parent_key order by birth_date nulls last)',
             'birth_date'
         ) }} as days_since_birth
     from believed
@@ -52,7 +53,7 @@ two_parents as (
         coalesce(end_date > start_date, start_date is not null) as has_days,
         lead(start_date) over (
             partition by person_key
-            order by start_date asc, end_date asc nulls last
+            order by start_date, end_date nulls last
         ) as next_date
     from {{ resolved(ref('stg_' ~ spell ~ '_spell')) }}
     where is_linkable
@@ -182,7 +183,7 @@ final as (
         {{ no_key }} as other_key,
         cast(null as date) as problem_date,
         attribute_name || ': ' || coalesce(reported_value, 'unknown')
-        || ' -> ' || final_value as problem_value
+        || ' became ' || final_value as problem_value
     from {{ ref('pop_attribute_decision') }}
     union all
     select

@@ -20,8 +20,8 @@ unusable as (
         cast(row_count as bigint) as row_count,
         cast(null as bigint) as person_count,
         cast(null as string) as example_person_key,
-        example_number as example_value
-    from {{ ref('stg_unusable_key') }}
+        'type ' || key_type || ' in ' || example_file as example_value
+    from {{ ref('pop_unusable_key') }}
 ),
 
 final as (

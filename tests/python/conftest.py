@@ -29,6 +29,13 @@ def sound(*stages: str) -> dict[str, float]:
 
 # For tests of what sound files hold.
 SOUND_FILES = sound("files", "rows") | {"late_registration": 0.0, "wrong_removal": 0.0}
+# Besides: registered when it happened, and no damage to single rows, for tests of what happened.
+SOUND_ROWS = SOUND_FILES | {
+    kind: 0.0
+    for kind, spec in known_kinds().items()
+    if spec["stage"] in ("lives", "rows")
+    and kind not in (*AS_DELIVERED, "unregistered_emigration", "administrative_entry")
+}
 MARKER_SECRET = "marker-secret-7f3a9c51e0b24d68"
 PERSONS = 6_000
 SURVEY_FRACTION = 0.005

@@ -50,6 +50,7 @@ GOOD_VALUE = {
     "icd10": "I219",
     "atc4": "N06A",
     "postcode": "1012",
+    "personal_text": "Jansen",
 }
 TYPES = {"string": pl.String, "int": pl.Int32, "bigint": pl.Int64, "double": pl.Float64}
 
@@ -85,6 +86,7 @@ def make_landing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, only: set[str]
     """Write good rows for the registers, under a project whose catalogue knows just these."""
     shutil.copytree(seeds_dir() / "catalogue", tmp_path / "seeds" / "catalogue")
     shutil.copytree(seeds_dir() / "crosswalk", tmp_path / "seeds" / "crosswalk")
+    shutil.copytree(seeds_dir() / "identity", tmp_path / "seeds" / "identity")
     crosswalk = tmp_path / "seeds" / "crosswalk" / "crosswalk_variable.csv"
     crosswalk.write_text(
         f"survey,survey_year,variable,source_variables,rule\nSIM,2006,sex,{RECODED},recode\n"

@@ -6,7 +6,7 @@ import polars as pl
 import pyreadstat
 import pytest
 
-from conftest import SOUND_FILES
+from conftest import SOUND_ROWS
 from migrantpanel.simulation import build_country
 from migrantpanel.simulation.defects import damage
 from migrantpanel.simulation.extracts import write_extract
@@ -20,7 +20,7 @@ DATE = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$"
 
 @pytest.fixture(scope="module")
 def country():
-    return build_country(PERSONS, SEED, defects=SOUND_FILES)
+    return build_country(PERSONS, SEED, defects=SOUND_ROWS)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from conftest import SOUND_FILES
+from conftest import SOUND_ROWS
 from migrantpanel.project import seeds_dir
 from migrantpanel.simulation import Country, build_country
 from migrantpanel.simulation.block import build_block
@@ -35,7 +35,7 @@ SPELLS = ("stay", "registration", "address_spell", "household_spell", "civil_spe
 
 @pytest.fixture(scope="module")
 def country() -> Country:
-    return build_country(PERSONS, seed=7, defects=SOUND_FILES)
+    return build_country(PERSONS, seed=7, defects=SOUND_ROWS)
 
 
 def closed(spells: pl.DataFrame) -> pl.DataFrame:
