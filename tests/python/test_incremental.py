@@ -149,6 +149,12 @@ def test_without_a_change_nothing_is_built(grown) -> None:
     assert (other.warehouse.stat().st_mtime_ns, other.vault.stat().st_mtime_ns) == before
 
 
+def test_a_selection_is_not_mixed_with_what_changed(world: World) -> None:
+    done = world.run("build", "--select", "mart_person_year", "--incremental")
+    assert done.returncode == 2
+    assert "not both" in done.stderr
+
+
 def test_a_published_build_says_what_it_was_made_from(world: World) -> None:
     with duckdb.connect(world.vault, read_only=True) as vault:
         built = vault.execute(
