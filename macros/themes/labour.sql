@@ -71,7 +71,7 @@ delivered as (
     select
         cast(year(min(start_date)) as int) as first_year,
         cast(year(max(start_date)) as int) as last_year
-    from {{ resolved(ref('stg_income_source_spell')) }} as income_source_spell
+    from {{ ref('stg_income_source_spell') }}
 ),
 
 summed as (

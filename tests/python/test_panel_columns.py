@@ -20,7 +20,7 @@ NOT_DELIVERED = {"surveys", "calendar"}
 # Where a number is in its name. Sex, codes and levels are no quantities.
 UNITS = re.compile(
     r"_(eur|count|days|months|hours|year|age|percentile|percent|share|per_home|per_km2|weight"
-    r"|grade|level|month)$|^(years_since_|year$|age$)"
+    r"|grade|level|month)$|^(years_since_|years_without_|year$|age$)"
 )
 
 
