@@ -28,16 +28,23 @@ end
 
 {#- A staged relation in which every number is that of the person (pop_person_number): people with
     two numbers are one person from here on. `keys` are the columns that hold person keys;
-    `keep_number` adds the number as delivered. `one_per` names the column (year) of which a person
-    has one row: where a later number has one as well, that of the first is left out. -#}
-{% macro resolved(relation, keys=['person_key'], keep_number=false, one_per=none) -%}
+    `keep_number` adds the number as delivered (number_key). `one_per` names the column (year) of
+    which a person has one row: where a later number has one too, that of the first is left out. -#}
+{% macro resolved(relation, keys=['person_key'], keep_number=false, one_per='none') -%}
+{{ return(adapter.dispatch('resolved')(
+    relation, keys | join(', '), 'true' if keep_number else 'false', one_per
+)) }}
+{%- endmacro %}
+
+{% macro default__resolved(relation, key_list, keep_number, one_per) -%}
+{%- set keys = key_list.split(', ') -%}
 (
         select
-            delivered.* except ({{ keys | join(', ') }})
+            delivered.* except ({{ key_list }})
             {%- for key in keys %},
             coalesce(number_{{ loop.index }}.person_key, delivered.{{ key }}) as {{ key }}
             {%- endfor %}
-            {%- if keep_number %},
+            {%- if keep_number == 'true' %},
             delivered.{{ keys[0] }} as number_key
             {%- endif %}
         from {{ relation }} as delivered
@@ -45,7 +52,7 @@ end
         left outer join {{ ref('pop_person_number') }} as number_{{ loop.index }}
             on delivered.{{ key }} = number_{{ loop.index }}.number_key
         {%- endfor %}
-        {%- if one_per %}
+        {%- if one_per != 'none' %}
         anti join (
             select
                 several.person_key,

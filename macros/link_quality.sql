@@ -21,12 +21,14 @@ pass as (
         99 as position
 ),
 
--- A link counts for its pass and for all; with a later pass it stays linked.
+-- A link counts for its pass and for all, and for its group and the whole wave; with a
+-- later pass it stays linked.
 placed as (
     select
-        {% for column in group_columns %}
+        {% for column in group_columns[:-1] %}
         assessed.{{ column }},
         {% endfor %}
+        unnest([assessed.{{ group_columns[-1] }}, 'all']) as {{ group_columns[-1] }},
         pass.link_pass,
         pass.position,
         assessed.has_consented,

@@ -18,13 +18,13 @@ population as (
         person_key,
         year,
         'persoonink' as income_series
-    from {{ resolved(ref('stg_person_income_2003'), one_per='year') }} as income_2003
+    from {{ resolved(ref('stg_person_income_2003'), one_per='year') }}
     union all
     select
         person_key,
         year,
         'inpa' as income_series
-    from {{ resolved(ref('stg_person_income'), one_per='year') }} as income_2011
+    from {{ resolved(ref('stg_person_income'), one_per='year') }}
 )
 
 select

@@ -1,8 +1,7 @@
--- A replication that quietly misses a printed number would prove the opposite of what it claims.
+-- A replication that quietly misses a printed number proves the opposite of its claim.
 select
     category,
     country,
-    'stratum' as level,
     null as measure
 from {{ ref('stat_lki2016_stratum') }}
 where
@@ -14,7 +13,6 @@ union all
 select
     category,
     country,
-    level,
     measure
 from {{ ref('stat_lki2016_cell') }}
 where recomputed is null or (verdict = 'differs' and remark is null)

@@ -4,6 +4,13 @@ with candidate as (
         has_consented
     from {{ ref('id_delivered_key') }}
     where is_in_register
+    union all
+    -- Also a link that was made without a number rests on the consent of its interview.
+    select
+        person_key,
+        true as has_consented
+    from {{ ref('id_link') }}
+    where link_status = 'linked'
 ),
 
 person as (

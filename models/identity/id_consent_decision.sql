@@ -35,7 +35,7 @@ wave as (
     from interview
 ),
 
--- A number written with other leading zeros is the respondent's when only one can be meant.
+-- A number with other leading zeros is the respondent's when only one can be meant.
 matched as (
     select
         own_row.*,

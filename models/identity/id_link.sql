@@ -33,7 +33,11 @@ decided as (
         end as link_status,
         candidate.is_in_register,
         candidate.candidate_key,
-        score.* exclude (respondent_id)
+        score.link_pass,
+        score.person_key,
+        score.match_probability,
+        score.estimated_precision,
+        score.evidence
     from candidate
     left outer join score
         on candidate.respondent_id = score.respondent_id

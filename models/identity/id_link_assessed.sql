@@ -1,4 +1,9 @@
 {%- set starts = var('arrival_period_starts') -%}
+{%- set ends = {} -%}
+{%- for start in starts -%}
+{%- set last = '' if loop.last else (starts[loop.index] | int) - 1 -%}
+{%- do ends.update({start: start ~ '-' ~ last}) -%}
+{%- endfor -%}
 
 with link as (
     select * from {{ ref('id_link') }}
@@ -65,11 +70,9 @@ final as (
         case
             when answer.birth_country = 'NL' then 'born here'
             {% for start in starts | reverse %}
-            when answer.arrival_year >= {{ start }}
-                then '{{ start }}-{{ "" if loop.first else starts[starts | length
-                    - loop.index0] - 1 }}'
+            when answer.arrival_year >= {{ start }} then '{{ ends[start] }}'
             {% endfor %}
-            when answer.arrival_year is not null then '-{{ starts[0] - 1 }}'
+            when answer.arrival_year is not null then '-{{ (starts[0] | int) - 1 }}'
             else 'unknown'
         end as arrival_period,
         candidate.has_consented,

@@ -70,7 +70,8 @@ final as (
         contact.postcode,
         contact.house_number,
         coalesce(contact.sex_code, answer.sex) as sex,
-        coalesce(cast(year(contact.birth_date) as int), answer.birth_year) as birth_year,
+        coalesce(cast(year(contact.birth_date) as int), answer.birth_year)
+            as birth_year,
         answer.birth_month,
         answer.birth_country,
         drawn_unit.municipality,

@@ -29,8 +29,9 @@ home as (
             and coalesce(spell.end_date > wave.first_day - 365, true)
     qualify row_number() over (
         partition by wave.wave, spell.person_key
-        order by abs(wave.first_day - spell.start_date)
-        + case when spell.start_date > wave.first_day then 100000 else 0 end
+        order by
+            spell.start_date > wave.first_day,
+            abs(wave.first_day - spell.start_date)
     ) = 1
 ),
 

@@ -27,6 +27,12 @@ consent_problem as (
     where link_problem is not null
 ),
 
+problem as (
+    select * from key_problem
+    union all
+    select * from consent_problem
+),
+
 final as (
     select
         survey,
@@ -34,11 +40,7 @@ final as (
         link_problem,
         cast(count(*) as int) as row_count,
         min(example) as example
-    from (
-        select * from key_problem
-        union all
-        select * from consent_problem
-    )
+    from problem
     group by survey, survey_year, link_problem
 )
 

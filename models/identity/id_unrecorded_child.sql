@@ -17,8 +17,8 @@ birth as (
     from {{ ref('pop_person') }}
 ),
 
--- Children with a record, whether or not they may be followed: a child who refused is not
--- unknown.
+-- Children with a record, whether or not they may be followed: a child who refused is
+-- not unknown.
 recorded_child as (
     select
         link.parent_key,
@@ -68,12 +68,13 @@ reported_child as (
     where relation = '3' and age is not null
 ),
 
--- An age in completed years leaves two years of birth open, and some are mistaken by one.
+-- An age in completed years leaves two years of birth open; some err by one more.
 from_survey as (
     select
         reported_child.person_key,
         'survey' as known_from,
-        reported_child.respondent_id || ' ' || reported_child.member_number as source_key,
+        reported_child.respondent_id || ' ' || reported_child.member_number
+            as source_key,
         reported_child.respondent_id,
         reported_child.sex_code,
         reported_child.birth_year,
@@ -104,8 +105,8 @@ household_spell as (
     from {{ ref('pop_household_spell') }}
 ),
 
--- Each child of a household is its youngest at some time, so the spells of a parent tell the
--- months of birth of all of them.
+-- Each child of a household is its youngest at some time, so the spells of a parent
+-- tell the months of birth of all of them.
 household_child as (
     select
         spell.person_key,

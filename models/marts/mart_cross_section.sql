@@ -12,7 +12,8 @@ link as (
     select
         respondent_id,
         person_key,
-        link_status
+        link_status,
+        link_pass
     from {{ ref('id_link') }}
 ),
 
@@ -42,6 +43,7 @@ final as (
         cross_section.stratum,
         person_key.person_id,
         link.link_status,
+        link.link_pass,
         {% for column in harmonised %}
         cross_section.{{ column.name }},
         {% endfor %}

@@ -1,5 +1,5 @@
--- Known interviews linked as if their number were not known, in the shares that the interviews
--- to be linked have in and outside the register.
+-- Known interviews linked as if their number were not known, in the shares that the
+-- interviews to be linked have in and outside the register.
 with score as (
     select
         respondent_id,
@@ -28,8 +28,8 @@ chosen as (
 
 threshold as (
     select unnest([
-        0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98,
-        0.99, 0.995, 0.999
+        0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96,
+        0.97, 0.98, 0.99, 0.995, 0.999
     ]) as threshold
 ),
 
@@ -42,7 +42,7 @@ counted as (
         count(*) as link_count
     from threshold
     inner join score
-        on score.match_probability >= threshold.threshold
+        on threshold.threshold <= score.match_probability
     group by threshold.threshold
 ),
 

@@ -25,7 +25,7 @@ with calendar as (
 ),
 
 cost as (
-    select * from {{ resolved(ref('stg_care_cost'), one_per='year') }} as care_cost
+    select * from {{ resolved(ref('stg_care_cost'), one_per='year') }}
     where is_linkable
 ),
 

@@ -15,7 +15,7 @@ enrolment as (
         enrolled_programme_code,
         grade,
         enrolment_kind_code
-    from {{ resolved(ref('stg_enrolment')) }} as enrolment
+    from {{ resolved(ref('stg_enrolment')) }}
     where is_linkable
 ),
 
@@ -28,7 +28,7 @@ participant as (
         enrolled_programme_code,
         coalesce(vocational_years, higher_years) as grade,
         cast(null as string) as enrolment_kind_code
-    from {{ resolved(ref('stg_enrolment_2000')) }} as enrolment_2000
+    from {{ resolved(ref('stg_enrolment_2000')) }}
     where is_linkable
 ),
 
@@ -37,7 +37,7 @@ primary_pupil as (
         person_key,
         year,
         max(grade) as grade
-    from {{ resolved(ref('stg_primary_enrolment')) }} as primary_enrolment
+    from {{ resolved(ref('stg_primary_enrolment')) }}
     where is_linkable
     group by person_key, year
 ),

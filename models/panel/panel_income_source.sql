@@ -22,7 +22,7 @@ month_amount as (
         start_date,
         coalesce(end_date, {{ far_future() }}) as end_date,
         month_amount_eur
-    from {{ resolved(ref('stg_monthly_' ~ source)) }} as amount
+    from {{ resolved(ref('stg_monthly_' ~ source)) }}
     where is_linkable
     {{ "union all" if not loop.last }}
     {% endfor %}

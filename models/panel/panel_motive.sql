@@ -13,7 +13,7 @@ arrival as (
 ),
 
 delivered as (
-    select * from {{ resolved(ref('stg_migration_motive')) }} as migration_motive
+    select * from {{ resolved(ref('stg_migration_motive')) }}
     where is_linkable
 ),
 

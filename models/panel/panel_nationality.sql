@@ -5,7 +5,7 @@ with calendar as (
 ),
 
 nationality as (
-    select * from {{ resolved(ref('stg_nationality_spell')) }} as nationality_spell
+    select * from {{ resolved(ref('stg_nationality_spell')) }}
     where is_linkable
 ),
 
@@ -51,7 +51,7 @@ became_dutch as (
         person_key,
         change_date,
         'change' as naturalisation_series
-    from {{ resolved(ref('stg_nationality_change')) }} as nationality_change
+    from {{ resolved(ref('stg_nationality_change')) }}
     where
         is_linkable
         and new_nationality_code = '{{ var("dutch_nationality") }}'

@@ -20,7 +20,7 @@ pupil as (
         arithmetic_level,
         reading_level,
         language_level
-    from {{ resolved(ref('stg_primary_enrolment')) }} as primary_enrolment
+    from {{ resolved(ref('stg_primary_enrolment')) }}
     where is_linkable
     qualify row_number() over (
         partition by person_key, year
@@ -41,7 +41,7 @@ test as (
         teacher_advice_code,
         test_score,
         test_advice_code
-    from {{ resolved(ref('stg_primary_test')) }} as primary_test
+    from {{ resolved(ref('stg_primary_test')) }}
     where is_linkable
     qualify row_number() over (
         partition by person_key, year

@@ -6,7 +6,7 @@ with address_spell as (
         start_date,
         end_date,
         address_key
-    from {{ resolved(ref('stg_address_spell')) }} as delivered_spell
+    from {{ resolved(ref('stg_address_spell')) }}
     where is_linkable
 ),
 

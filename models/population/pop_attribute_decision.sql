@@ -8,7 +8,7 @@ with evidence as (
     from {{ ref('pop_attribute_evidence') }} as evidence
     inner join {{ ref('attribute_priority') }} as priority
         on
-            evidence.attribute = priority.attribute
+            evidence.attribute_name = priority.attribute_name
             and evidence.attribute_source = priority.attribute_source
 ),
 
@@ -17,10 +17,10 @@ supported as (
     select
         *,
         count(case when attribute_source <> 'person_register' then 1 end) over (
-            partition by person_key, attribute, attribute_value
+            partition by person_key, attribute_name, attribute_value
         ) as other_sources,
         bool_or(attribute_source <> 'person_register' and not is_weak) over (
-            partition by person_key, attribute, attribute_value
+            partition by person_key, attribute_name, attribute_value
         ) as is_told_elsewhere,
         max(case
             when
@@ -28,7 +28,7 @@ supported as (
                 and attribute_value = reported_value
                 then 1
             else 0
-        end) over (partition by person_key, attribute) as reported_is_supported
+        end) over (partition by person_key, attribute_name) as reported_is_supported
     from evidence
 ),
 
@@ -36,15 +36,16 @@ ranked as (
     select
         *,
         case
-            when rule = 'unless_two_others_agree' then
-                case
-                    when
-                        reported_is_supported = 0 and is_told_elsewhere
-                        and other_sources >= 2
-                        then 0
-                    when is_weak then 2
-                    else 1
-                end
+            when rule = 'unless_two_others_agree'
+                then
+                    case
+                        when
+                            reported_is_supported = 0 and is_told_elsewhere
+                            and other_sources >= 2
+                            then 0
+                        when is_weak then 2
+                        else 1
+                    end
             when rule = 'exact_before_imputed' and is_weak then 1
             else 0
         end as rank_class
@@ -56,7 +57,7 @@ chosen as (
     from ranked
     where rank_class < 2
     qualify row_number() over (
-        partition by person_key, attribute
+        partition by person_key, attribute_name
         order by
             rank_class asc,
             case
@@ -73,7 +74,7 @@ chosen as (
 final as (
     select
         person_key,
-        attribute,
+        attribute_name,
         reported_value,
         attribute_value as final_value,
         attribute_source,

@@ -21,7 +21,8 @@ own as (
     qualify row_number() over (
         partition by person_key
         order by
-            first_date desc nulls last, birth_date_is_imputed, number_key, birth_date
+            first_date desc nulls last, birth_date_is_imputed asc, number_key asc,
+            birth_date asc nulls last
     ) = 1
 ),
 
@@ -70,8 +71,8 @@ of_partner as (
         partner_sex_code as sex_code,
         partner_birth_year as birth_year,
         partner_birth_country_code as birth_country_code
-    from {{ resolved(ref('stg_union'), ['person_key', 'partner_key']) }} as couple
-    where couple.is_linkable and couple.partner_key is not null
+    from {{ resolved(ref('stg_union'), ['person_key', 'partner_key']) }}
+    where is_linkable and partner_key is not null
 ),
 
 first_nationality as (
@@ -86,20 +87,20 @@ first_nationality as (
 ),
 
 told as (
-    {%- for attribute, column in attributes.items() %}
+    {%- for attribute_name, column in attributes.items() %}
     select
         person_key,
-        '{{ attribute }}' as attribute,
+        '{{ attribute_name }}' as attribute_name,
         'person_register' as attribute_source,
         cast({{ column }} as string) as attribute_value,
-        {{ 'birth_date_is_imputed' if attribute == 'birth_date' else 'false' }}
+        {{ 'birth_date_is_imputed' if attribute_name == 'birth_date' else 'false' }}
             as is_weak
     from delivered
     where {{ column }} is not null
     union all
     select
         of_parent.person_key,
-        '{{ attribute }}' as attribute,
+        '{{ attribute_name }}' as attribute_name,
         of_parent.attribute_source,
         cast(of_parent.{{ column }} as string) as attribute_value,
         false as is_weak
@@ -111,24 +112,24 @@ told as (
     where of_parent.{{ column }} is not null
     union all
     {%- endfor %}
-    {%- for attribute in ['sex', 'birth_country'] %}
+    {%- for attribute_name in ['sex', 'birth_country'] %}
     select
         of_partner.person_key,
-        '{{ attribute }}' as attribute,
+        '{{ attribute_name }}' as attribute_name,
         of_partner.attribute_source,
-        of_partner.{{ attribute }}_code as attribute_value,
+        of_partner.{{ attribute_name }}_code as attribute_value,
         false as is_weak
     from of_partner
     inner join own
         on
             of_partner.person_key = own.person_key
             and of_partner.birth_year = year(own.birth_date)
-    where of_partner.{{ attribute }}_code is not null
+    where of_partner.{{ attribute_name }}_code is not null
     union all
     {%- endfor %}
     select
         person_key,
-        'birth_country' as attribute,
+        'birth_country' as attribute_name,
         'origin_classification' as attribute_source,
         coalesce(
             origin_country_code,
@@ -140,7 +141,7 @@ told as (
     union all
     select
         person_key,
-        'birth_country' as attribute,
+        'birth_country' as attribute_name,
         'parents' as attribute_source,
         mother_birth_country_code as attribute_value,
         true as is_weak
@@ -150,7 +151,7 @@ told as (
     union all
     select
         first_nationality.person_key,
-        'birth_country' as attribute,
+        'birth_country' as attribute_name,
         'nationality' as attribute_source,
         first_nationality.birth_country_code as attribute_value,
         true as is_weak
@@ -161,12 +162,12 @@ told as (
 ),
 
 reported as (
-    {%- for attribute, column in attributes.items() %}
+    {%- for attribute_name, column in attributes.items() %}
     select
         person_key,
-        '{{ attribute }}' as attribute,
+        '{{ attribute_name }}' as attribute_name,
         cast({{ column }} as string) as reported_value,
-        {{ 'birth_date_is_imputed' if attribute == 'birth_date' else 'false' }}
+        {{ 'birth_date_is_imputed' if attribute_name == 'birth_date' else 'false' }}
             as reported_is_weak
     from own
     {{ "union all" if not loop.last }}
@@ -181,14 +182,14 @@ compared as (
     inner join reported
         on
             told.person_key = reported.person_key
-            and told.attribute = reported.attribute
+            and told.attribute_name = reported.attribute_name
     where told.attribute_value is not null
 ),
 
 disputed as (
     select distinct
         person_key,
-        attribute
+        attribute_name
     from compared
     where
         coalesce(attribute_value <> reported_value, true)
@@ -198,7 +199,7 @@ disputed as (
 final as (
     select
         compared.person_key,
-        compared.attribute,
+        compared.attribute_name,
         compared.attribute_source,
         compared.attribute_value,
         bool_and(compared.is_weak) as is_weak,
@@ -208,10 +209,10 @@ final as (
     semi join disputed
         on
             compared.person_key = disputed.person_key
-            and compared.attribute = disputed.attribute
+            and compared.attribute_name = disputed.attribute_name
     group by
         compared.person_key,
-        compared.attribute,
+        compared.attribute_name,
         compared.attribute_source,
         compared.attribute_value
 )

@@ -4,7 +4,7 @@ with reported as (
     select
         person_key,
         death_date
-    from {{ resolved(ref('stg_death')) }} as death
+    from {{ resolved(ref('stg_death')) }}
     where is_linkable and death_date is not null
 ),
 
@@ -14,7 +14,7 @@ birth as (
         person_key,
         min(birth_date) as birth_date,
         bool_or(birth_date_is_imputed) as birth_date_is_imputed
-    from {{ resolved(ref('stg_person')) }} as person
+    from {{ resolved(ref('stg_person')) }}
     where is_linkable
     group by person_key
 ),

@@ -12,7 +12,7 @@ with household_spell as (
         person_count,
         child_count,
         youngest_child_birth_month
-    from {{ resolved(ref('stg_household_spell')) }} as delivered_spell
+    from {{ resolved(ref('stg_household_spell')) }}
     where is_linkable
 ),
 

@@ -59,9 +59,9 @@ movement as (
     select
         migration.person_key as number_key,
         min_by(migration.from_country_code, migration.movement_date)
-            filter (where kind.direction = 'in') as arrival_country_code,
+        filter (where kind.direction = 'in') as arrival_country_code,
         max_by(migration.to_country_code, migration.movement_date)
-            filter (where kind.direction = 'out') as departure_country_code
+        filter (where kind.direction = 'out') as departure_country_code
     from {{ ref('stg_migration') }} as migration
     inner join {{ ref('movement_kind') }} as kind
         on migration.movement_code = kind.movement_code

@@ -66,7 +66,7 @@ fits as (
 ),
 
 misfit as (
-    select
+    select distinct
         one.own_key,
         one.other_key
     from fits as one
@@ -90,11 +90,11 @@ final as (
             else judged.number_decision
         end as number_decision
     from judged
-    left outer join (select distinct * from misfit) as first_misfit
+    left outer join misfit as first_misfit
         on
             judged.number_key = first_misfit.own_key
             and judged.later_number_key = first_misfit.other_key
-    left outer join (select distinct * from misfit) as second_misfit
+    left outer join misfit as second_misfit
         on
             judged.later_number_key = second_misfit.own_key
             and judged.number_key = second_misfit.other_key

@@ -41,12 +41,12 @@ same_relative as (
     select
         ended.number_key,
         begun.number_key as later_number_key
-    from {{ ref('pop_number_relative') }} as relative
+    from {{ ref('pop_number_relative') }} as shared
     inner join ended
-        on relative.number_key = ended.number_key
+        on shared.number_key = ended.number_key
     inner join begun
         on
-            relative.later_number_key = begun.number_key
+            shared.later_number_key = begun.number_key
             and ended.birth_year = begun.birth_year
     where ended.last_date <= begun.first_date + {{ var('slack_days') }}
 ),

@@ -8,7 +8,7 @@ with delivered as (
         link_code
     from {{ resolved(
         ref('stg_parent_child'), ['person_key', 'mother_key', 'father_key']
-    ) }} as kin
+    ) }}
     where is_linkable
 ),
 
@@ -25,6 +25,13 @@ link as (
     group by person_key, {{ role }}_key
     {{ "union all" if not loop.last }}
     {%- endfor %}
+),
+
+pair as (
+    select distinct
+        child_key,
+        parent_key
+    from link
 ),
 
 person as (
@@ -50,7 +57,7 @@ aged as (
         on link.child_key = child.person_key
     inner join person as parent
         on link.parent_key = parent.person_key
-    left outer join (select distinct child_key, parent_key from link) as back
+    left outer join pair as back
         on
             link.child_key = back.parent_key
             and link.parent_key = back.child_key

@@ -20,12 +20,18 @@ with person as (
 decision as (
     select
         person_key,
-        {%- for attribute in ['sex', 'birth_date', 'birth_country'] %}
-        max(case when attribute = '{{ attribute }}' then final_value end)
-            as {{ attribute }}_final,
-        max(case when attribute = '{{ attribute }}' then attribute_reason end)
-            as {{ attribute }}_reason{{ "," if not loop.last }}
-        {%- endfor %}
+        max(case when attribute_name = 'sex' then final_value end)
+            as sex_final,
+        max(case when attribute_name = 'sex' then attribute_reason end)
+            as sex_reason,
+        max(case when attribute_name = 'birth_date' then final_value end)
+            as birth_date_final,
+        max(case when attribute_name = 'birth_date' then attribute_reason end)
+            as birth_date_reason,
+        max(case when attribute_name = 'birth_country' then final_value end)
+            as birth_country_final,
+        max(case when attribute_name = 'birth_country' then attribute_reason end)
+            as birth_country_reason
     from {{ ref('pop_attribute_decision') }}
     where attribute_reason is not null
     group by person_key

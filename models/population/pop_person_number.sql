@@ -14,8 +14,8 @@ with decision as (
     where meaning.is_same_person
 ),
 
--- The person goes by the number that was there first; all numbers of one person fit each
--- other, so the first one stands in a pair with every other.
+-- The person goes by the number that was there first; all numbers of one person fit
+-- each other, so the first one stands in a pair with every other.
 final as (
     select
         later_number_key as number_key,

@@ -50,8 +50,8 @@ seen as (
     inner join sign
         on
             candidate.person_key = sign.person_key
-            and sign.last_sign_date >= candidate.from_date
-            and sign.first_sign_date < candidate.end_date
+            and candidate.from_date <= sign.last_sign_date
+            and candidate.end_date > sign.first_sign_date
 ),
 
 final as (

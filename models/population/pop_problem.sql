@@ -54,7 +54,7 @@ two_parents as (
             partition by person_key
             order by start_date asc, end_date asc nulls last
         ) as next_date
-    from {{ resolved(ref('stg_' ~ spell ~ '_spell')) }} as spell
+    from {{ resolved(ref('stg_' ~ spell ~ '_spell')) }}
     where is_linkable
 ),
 
@@ -175,14 +175,14 @@ final as (
     select
         case
             when attribute_reason is null then 'attribute_conflict'
-            when attribute_reason = 'cross_check' then attribute || '_corrected'
-            else attribute || '_filled'
+            when attribute_reason = 'cross_check' then attribute_name || '_corrected'
+            else attribute_name || '_filled'
         end as problem,
         person_key,
         {{ no_key }} as other_key,
         cast(null as date) as problem_date,
-        attribute || ': ' || coalesce(reported_value, 'unknown') || ' -> ' || final_value
-            as problem_value
+        attribute_name || ': ' || coalesce(reported_value, 'unknown')
+        || ' -> ' || final_value as problem_value
     from {{ ref('pop_attribute_decision') }}
     union all
     select

@@ -1,6 +1,7 @@
 {{ config(tags=['shared']) }}
 
 {% set undated = 'cast(null as date)' %}
+{% set enrolments = ['stg_enrolment', 'stg_enrolment_2000', 'stg_primary_enrolment'] %}
 -- Care abroad shows nothing, nor does the yearly fee of the general practitioner.
 {% set care_kinds = [
     'multidisciplinary', 'pharmacy', 'dental', 'hospital', 'primary_stay', 'paramedic',
@@ -27,7 +28,7 @@ source_spell as (
         has_wages or has_director_wages or has_business_profit or has_other_work
         or has_family_work or has_unemployment_benefit or has_social_assistance
         or has_other_benefit or has_sickness_benefit or has_pension as is_tax
-    from {{ resolved(ref('stg_income_source_spell')) }} as spell
+    from {{ resolved(ref('stg_income_source_spell')) }}
     where is_linkable
 ),
 
@@ -42,8 +43,8 @@ source_year as (
     from source_spell as spell
     inner join calendar
         on
-            calendar.last_day >= spell.start_date
-            and calendar.first_day < spell.end_date
+            spell.start_date <= calendar.last_day
+            and spell.end_date > calendar.first_day
     where spell.is_school or spell.is_tax
 ),
 
@@ -54,18 +55,18 @@ job as (
         year,
         start_date as first_date,
         end_date - 1 as last_date
-    from {{ resolved(ref(register)) }} as report
+    from {{ resolved(ref(register)) }}
     where is_linkable and (wage_eur > 0 or paid_hours > 0)
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),
 
 enrolment as (
-    {%- for register in ['stg_enrolment', 'stg_enrolment_2000', 'stg_primary_enrolment'] %}
+    {%- for register in enrolments %}
     select
         person_key,
         year
-    from {{ resolved(ref(register)) }} as enrolment
+    from {{ resolved(ref(register)) }}
     where is_linkable
     {{ "union all" if not loop.last }}
     {%- endfor %}
@@ -76,7 +77,7 @@ income as (
     select
         person_key,
         year
-    from {{ resolved(ref(register)) }} as income
+    from {{ resolved(ref(register)) }}
     where is_linkable and personal_income_gross_eur <> 0
     {{ "union all" if not loop.last }}
     {%- endfor %}
@@ -86,13 +87,13 @@ care as (
     select
         person_key,
         year
-    from {{ resolved(ref('stg_medicine')) }} as medicine
+    from {{ resolved(ref('stg_medicine')) }}
     where is_linkable
     union all
     select
         person_key,
         year
-    from {{ resolved(ref('stg_care_cost')) }} as cost
+    from {{ resolved(ref('stg_care_cost')) }}
     where
         is_linkable
         and (

@@ -8,9 +8,23 @@ with area as (
     from {{ ref('stg_address_area') }}
 ),
 
-first_area as (
-    select min(year) as year
+division as (
+    select
+        min(year) as first_year,
+        max(year) as last_year
     from area
+),
+
+-- Municipalities merge: people are placed by the division that the sample file uses.
+survey as (
+    select
+        survey.survey,
+        survey.survey_year,
+        least(
+            greatest(survey.division_year, division.first_year), division.last_year
+        ) as area_year
+    from {{ ref('survey_population') }} as survey
+    cross join division
 ),
 
 -- Education is registered on 1 October. Levels are delivered from 2013 on; earlier
@@ -45,11 +59,12 @@ dated as (
     select
         member.*,
         address.address_key,
-        greatest(year(member.stock_date), first_area.year) as area_year,
+        survey.area_year,
         year(member.stock_date)
         - case when month(member.stock_date) < 10 then 1 else 0 end as education_year
     from {{ ref('pop_survey_member') }} as member
-    cross join first_area
+    inner join survey
+        on member.survey = survey.survey and member.survey_year = survey.survey_year
     left outer join {{ ref('pop_address_spell') }} as address
         on
             member.person_key = address.person_key
@@ -102,6 +117,8 @@ final as (
             and dated.education_year = education.year
     left outer join {{ ref('education_level') }} as school_level
         on education.attained_code = school_level.soi_level_code
+    -- A handful of records tell no sex: no respondent could stand for them.
+    where dated.sex_code is not null
 )
 
 select * from final

@@ -10,11 +10,11 @@ stratum as (
 ),
 
 -- The sums that tables are made of, for every category, country and sex.
-part as (
+sums as (
     select
         category,
         country,
-        'all' as level,
+        'all' as part,
         drawn_n as drawn,
         gross_n as gross,
         net_n as net,
@@ -27,7 +27,7 @@ part as (
     select
         category,
         country,
-        'men' as level,
+        'men' as part,
         null as drawn,
         men_gross_n as gross,
         men_net_n as net,
@@ -40,7 +40,7 @@ part as (
     select
         category,
         country,
-        'women' as level,
+        'women' as part,
         null as drawn,
         gross_n - men_gross_n as gross,
         net_n - men_net_n as net,
@@ -55,7 +55,7 @@ total as (
     select
         coalesce(category, 'all') as category,
         coalesce(country, 'All') as country,
-        level,
+        part,
         sum(drawn) as drawn,
         sum(gross) as gross,
         sum(net) as net,
@@ -64,30 +64,31 @@ total as (
         sum(no_contact) as no_contact,
         sum(other) as other,
         sum(population) as population
-    from part
-    group by cube (category, country), level
+    from sums
+    group by cube (category, country), part
 ),
 
 -- Shares are of the sexes within a country, or of a country within all countries.
-whole as (
+shared as (
     select
-        part.*,
-        {% for name in shares %}
-        1e2 * part.{{ name }} / base.{{ name }} as {{ name }}_share,
-        {% endfor %}
-    from total as part
+        {%- for name in shares %}
+        1e2 * total.{{ name }} / base.{{ name }} as {{ name }}_share,
+        {%- endfor %}
+        total.*
+    from total
     inner join total as base
         on
-            part.category = base.category
-            and base.level = 'all'
-            and base.country = case when part.level = 'all' then 'All' else part.country end
+            total.category = base.category
+            and base.part = 'all'
+            and case when total.part = 'all' then 'All' else total.country end
+            = base.country
 ),
 
 rate as (
     select
         category,
         country,
-        level,
+        part,
         cast(gross as double) as gross,
         1e2 * (drawn - gross) / drawn as out_of_scope,
         1e2 * net / gross as response,
@@ -104,44 +105,61 @@ rate as (
         net_share - gross_share as net_minus_gross,
         net_share - population_share as net_minus_population,
         population / net as mean_weight
-    from whole
+    from shared
 ),
 
 recomputed as (
     unpivot rate
-    on columns(* exclude (category, country, level))
+    on columns(* exclude (category, country, part))
     into name measure value recomputed
 ),
 
-{#- The weight of each stratum stands once for each interview. -#}
+-- The weight of each stratum stands once for each interview.
+interview as (
+    select
+        stratum.category,
+        stratum.weight
+    from stratum
+    inner join range(1000) as number on stratum.net_n > number.range
+),
+
 weight_place as (
     select
         category,
-        unnest(['minimum', 'q1', 'median', 'q3', 'maximum']) as level,
+        unnest(['minimum', 'q1', 'median', 'q3', 'maximum']) as part,
         unnest(quantile_disc(weight, [0, 0.25, 0.5, 0.75, 1])) as recomputed
-    from stratum
-    inner join range(1000) as interview (number) on interview.number < stratum.net_n
+    from interview
     group by category
 ),
 
 -- A share of 100 - p has the error of a share of p, in a sample of one stratum.
+printed_error as (
+    select
+        category,
+        country,
+        part,
+        cast(part as double) as percentage
+    from {{ ref('lki2016_printed') }}
+    where measure = 'standard_error'
+),
+
 standard_error as (
     select
-        printed.category,
-        printed.country,
-        printed.level,
-        sqrt(cast(printed.level as double) * (100 - cast(printed.level as double)) / net_n)
-            as recomputed
-    from {{ ref('lki2016_printed') }} as printed
+        printed_error.category,
+        printed_error.country,
+        printed_error.part,
+        sqrt(
+            printed_error.percentage * (100 - printed_error.percentage) / stratum.net_n
+        ) as recomputed
+    from printed_error
     inner join stratum using (category, country)
-    where printed.measure = 'standard_error'
 ),
 
 everything as (
     select
         category,
         country,
-        level,
+        part,
         measure,
         cast(recomputed as double) as recomputed
     from recomputed
@@ -149,7 +167,7 @@ everything as (
     select
         category,
         'All' as country,
-        level,
+        part,
         'weight' as measure,
         recomputed
     from weight_place
@@ -157,7 +175,7 @@ everything as (
     select
         category,
         country,
-        level,
+        part,
         'standard_error' as measure,
         recomputed
     from standard_error
@@ -169,7 +187,7 @@ final as (
         printed.page,
         category,
         country,
-        level,
+        part,
         measure,
         cast(printed.printed as double) as printed,
         everything.recomputed,
@@ -182,7 +200,7 @@ final as (
         end as verdict,
         printed.remark
     from {{ ref('lki2016_printed') }} as printed
-    left outer join everything using (category, country, level, measure)
+    left outer join everything using (category, country, part, measure)
 )
 
 select * from final

@@ -24,12 +24,12 @@ drawn_unit as (
     where design.is_in_scope and design.weight_design is not null
 ),
 
--- One row per unit and attribute, where the population is known of it; in the whole survey each group counts by its size.
+-- One row per unit and attribute; in the whole survey each group counts by its size.
 described as (
     {%- for attribute in attributes %}
     select
         *,
-        '{{ attribute }}' as attribute,
+        '{{ attribute }}' as attribute_name,
         {{ attribute }} as category
     from drawn_unit
     where {{ attribute }} is not null
@@ -37,7 +37,7 @@ described as (
     {%- endfor %}
     select
         * replace ('(all)' as domain),
-        'origin_group' as attribute,
+        'origin_group' as attribute_name,
         domain as category
     from drawn_unit
 ),
@@ -54,7 +54,7 @@ cell as (
         survey,
         survey_year,
         domain,
-        attribute,
+        attribute_name,
         category,
         count(*) as gross_n,
         count(*) filter (where is_net) as net_n,
@@ -72,7 +72,7 @@ margin as (
         survey,
         survey_year,
         domain,
-        margin as attribute,
+        margin as attribute_name,
         category,
         total
     from {{ ref('wgt_margin') }}
@@ -82,7 +82,7 @@ margin as (
         survey,
         survey_year,
         '(all)' as domain,
-        'origin_group' as attribute,
+        'origin_group' as attribute_name,
         domain as category,
         total
     from {{ ref('wgt_margin') }}
@@ -96,12 +96,12 @@ population as (
         survey,
         survey_year,
         '(all)' as domain,
-        attribute,
+        attribute_name,
         category,
         {{ exact_sum('total') }} as total
     from margin
     where domain != '(all)'
-    group by survey, survey_year, attribute, category
+    group by survey, survey_year, attribute_name, category
 ),
 
 cell_share as (
@@ -109,7 +109,7 @@ cell_share as (
         survey,
         survey_year,
         domain,
-        attribute,
+        attribute_name,
         category,
         gross_weight
         / cast(sum(cast(gross_weight as decimal(38, 8))) over whole as double)
@@ -118,7 +118,7 @@ cell_share as (
         / nullif(cast(sum(cast(net_weight as decimal(38, 8))) over whole as double), 0)
             as net_share
     from cell
-    window whole as (partition by survey, survey_year, domain, attribute)
+    window whole as (partition by survey, survey_year, domain, attribute_name)
 ),
 
 population_share as (
@@ -126,13 +126,13 @@ population_share as (
         survey,
         survey_year,
         domain,
-        attribute,
+        attribute_name,
         category,
         total
         / nullif(cast(sum(cast(total as decimal(38, 8))) over whole as double), 0)
             as population_share
     from population
-    window whole as (partition by survey, survey_year, domain, attribute)
+    window whole as (partition by survey, survey_year, domain, attribute_name)
 ),
 
 final as (
@@ -140,7 +140,7 @@ final as (
         survey,
         survey_year,
         domain,
-        attribute,
+        attribute_name,
         category,
         case when {{ is_enough }} then cell.gross_n end as gross_n,
         case when {{ is_enough }} then cell.net_n end as net_n,
@@ -162,10 +162,10 @@ final as (
                 then cell_share.net_share - population_share.population_share
         end as net_minus_population
     from cell
-    semi join population using (survey, survey_year, attribute)
-    inner join cell_share using (survey, survey_year, domain, attribute, category)
+    semi join population using (survey, survey_year, attribute_name)
+    inner join cell_share using (survey, survey_year, domain, attribute_name, category)
     left outer join population_share
-        using (survey, survey_year, domain, attribute, category)
+        using (survey, survey_year, domain, attribute_name, category)
 ),
 
 flagged as (

@@ -20,14 +20,13 @@ counted as (
         survey,
         survey_year,
         coalesce(origin_group, '(all)') as domain,
-        count(*) as drawn_n,
         count(*) filter (where disposition = 'out_of_scope') as out_of_scope_n,
         count(*) filter (where disposition != 'out_of_scope') as gross_n,
         count(*) filter (where disposition = 'interview') as net_n,
         {%- for outcome in outcomes %}
-        count(*) filter (where outcome = '{{ outcome }}') as {{ outcome }}_n
-        {{- "," if not loop.last }}
+        count(*) filter (where outcome = '{{ outcome }}') as {{ outcome }}_n,
         {%- endfor %}
+        count(*) as drawn_n
     from drawn_unit
     group by
         grouping sets ((survey, survey_year, origin_group), (survey, survey_year))
@@ -45,7 +44,8 @@ final as (
         {%- for outcome in outcomes %}
         case when {{ is_enough }} then {{ outcome }}_n end as {{ outcome }}_n,
         {%- endfor %}
-        case when {{ is_enough }} then out_of_scope_n / drawn_n end as out_of_scope_rate,
+        case when {{ is_enough }} then out_of_scope_n / drawn_n end
+            as out_of_scope_rate,
         case when {{ is_enough }} then net_n / gross_n end as response_rate,
         -- Spoken to are all in scope but those never reached.
         case when {{ is_enough }} then (gross_n - no_contact_n) / gross_n end

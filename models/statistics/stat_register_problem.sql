@@ -14,15 +14,15 @@ final as (
         problem,
         register,
         treatment,
-        {%- for count in ['row_count', 'person_count'] %}
-        cast(
-            case
-                when
-                    {{ count }} = 0 or {{ count }} >= {{ var('minimum_cell') }}
-                    then {{ count }}
-            end as bigint
-        ) as {{ count }}{{ "," if not loop.last }}
-        {%- endfor %}
+    {%- for count in ['row_count', 'person_count'] %}
+    cast(
+        case
+            when
+                {{ count }} = 0 or {{ count }} >= {{ var('minimum_cell') }}
+                then {{ count }}
+        end as bigint
+    ) as {{ count }}{{ "," if not loop.last }}
+    {%- endfor %}
     from problem
 )
 

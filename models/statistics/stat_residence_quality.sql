@@ -89,7 +89,9 @@ final as (
             'presumed_gone', 'presumed_here'
         ] %}
         cast(
-            case when {{ count }}_count >= {{ small }} then {{ count }}_count end as bigint
+            case
+                when {{ count }}_count >= {{ small }} then {{ count }}_count
+            end as bigint
         ) as {{ count }}_count,
         {%- endfor %}
         cast(

@@ -9,8 +9,8 @@ respondent as (
     where weight_nonresponse is not null
 ),
 
--- Where municipalities were drawn by chance they are the units; one that was certain to be in,
--- or that the survey stands for, is a stratum of its own.
+-- Where municipalities were drawn by chance they are the units; one that was certain to
+-- be in, or that the survey stands for, is a stratum of its own.
 drawn_unit as (
     select
         *,

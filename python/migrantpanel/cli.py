@@ -103,6 +103,10 @@ def simulate(
             " damage, or `none` for no damage. Kinds: docs/simulation-defects.md.",
         ),
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many work at once, 1 GB each; the files stay the same."),
+    ] = None,
 ) -> None:
     """Write simulated extracts, named and coded as the delivered files are.
 
@@ -114,7 +118,7 @@ def simulate(
 
     rates = read_overrides(defects)
     simulation.simulate(
-        out, persons, survey_fraction, seed, file_format.value,
+        out, persons, survey_fraction, seed, file_format.value, processes,
         contact_files=contact_files, defects=rates,
     )  # fmt: skip
     screen.print(f"simulated extracts: {out} (truth: {out}-truth)")

@@ -30,7 +30,7 @@ def stratum(world: World) -> pl.DataFrame:
 def cell(world: World) -> dict[tuple[str, ...], dict]:
     with duckdb.connect(world.warehouse, read_only=True) as connection:
         rows = connection.sql("select * from statistics.stat_lki2016_cell").pl()
-    key = ("table_number", "category", "country", "level", "measure")
+    key = ("table_number", "category", "country", "part", "measure")
     return {tuple(row[name] for name in key): row for row in rows.iter_rows(named=True)}
 
 

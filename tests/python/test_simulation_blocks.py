@@ -1,12 +1,14 @@
 """A country of several blocks: the files of any number of processes, and numbers that run on."""
 
 import hashlib
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import polars as pl
 import pyreadstat
 import pytest
 
+from migrantpanel.errors import UserError
 from migrantpanel.simulation import build_country, extracts, simulate
 from migrantpanel.simulation.blocks import block_seed, block_sizes
 from migrantpanel.simulation.files import File, join_parts, write_part
@@ -120,6 +122,22 @@ def test_a_neighbourhood_changes_its_postcode_on_one_day_in_all_blocks(run):
 def test_lists_that_belong_to_nobody_are_delivered_once(run):
     for name, key in (("LANDAKTUEELREFV12", "LAND"), ("CTOREFV11", "CTO")):
         assert rows(run, name)[key].is_unique().all()
+
+
+def test_a_process_that_was_stopped_is_told_in_one_line(tmp_path, monkeypatch):
+    def stopped(*_):
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(extracts, "each_block", stopped)
+    with pytest.raises(UserError, match="want of memory: give fewer --processes"):
+        simulate(tmp_path / "extracts", persons=500, survey_fraction=0)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_told_in_one_line(tmp_path):
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(UserError, match="give --out a folder with room"):
+        simulate(tmp_path / "file" / "extracts", persons=500, survey_fraction=0)
 
 
 def test_blocks_have_seeds_of_their_own_and_the_first_that_of_the_project():

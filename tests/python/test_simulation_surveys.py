@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import polars as pl
@@ -25,6 +26,7 @@ from migrantpanel.simulation.surveys import (
     load_waves,
     write_surveys,
 )
+from migrantpanel.simulation.surveys.concepts import draw_concept
 from migrantpanel.simulation.surveys.questionnaires import (
     Question,
     Wave,
@@ -677,6 +679,33 @@ def test_survey_and_register_disagree_by_the_floor(surveys: Path) -> None:
     assert {"education", "arrival_year", "civil_status"} <= set(shares["concept"])
     for _, n, share in shares.iter_rows():
         assert 0.03 - margin(0.03, n) <= share <= 0.12
+
+
+HOW_ASKED = ("mode", "interview_language", "others_present")
+
+
+@pytest.mark.parametrize("attribute", HOW_ASKED)
+def test_answers_depend_on_how_they_were_asked_by_the_set_effects(attribute: str) -> None:
+    """The same people, asked in two ways: their latent scores differ by the effect (in probits)."""
+    n, found = 40_000, 0
+    for name, concept in load_concepts().items():
+        effects = concept.settings.get("effects", {}).get(attribute, {})
+        if concept.draw != "ordered" or not effects:
+            continue
+        found += 1
+        zero = {key: 0.0 for key, effect in concept.settings["effects"].items()
+                if not isinstance(effect, dict)}  # fmt: skip
+        shares = []
+        for value in (max(effects, key=lambda key: abs(effects[key])), "as others"):
+            people = pl.DataFrame(
+                zero | dict.fromkeys(HOW_ASKED, "as others") | {"origin": "TUR", attribute: value}
+            ).select(pl.all().repeat_by(n).list.explode())
+            answers, _ = draw_concept(concept, people, generator(1, name, attribute, value))
+            middle = len(concept.categories) // 2
+            shares.append(answers.is_in(list(concept.categories[middle:])).mean())
+        one, other = (NormalDist().inv_cdf(share) for share in shares)
+        assert one - other == pytest.approx(max(effects.values(), key=abs), abs=0.04), name
+    assert found >= 2, attribute
 
 
 def test_items_are_refused_and_not_known(surveys: Path) -> None:

@@ -187,6 +187,14 @@ def test_another_survey_changes_no_replicate():
     assert set(uncalibrated["calibration"].cast(pl.String)) == {"not_calibrated"}
 
 
+def test_without_a_sample_there_are_no_replicates():
+    """A delivery without sample files has no weights, and the build goes on."""
+    empty = {name: frame.clear() for name, frame in relations().items()}
+    found = replicate_weights(**empty, count=5)
+    assert found.num_rows == 0
+    assert found.schema == replicate_weights(**relations(), count=5).schema
+
+
 def test_unusable_settings_are_named():
     with pytest.raises(UserError, match="replicate_method 'brr' is unknown: use bootstrap or"):
         replicate_weights(**relations(), count=20, method="brr")

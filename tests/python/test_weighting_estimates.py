@@ -163,9 +163,9 @@ def test_gross_and_net_are_counted_in_the_classes_of_the_registers(world: World)
         "select * from statistics.stat_nonresponse_distribution "
         "where domain = '(all)' and no_estimate_reason is null order by all",
     )
-    assert {"sex", "age", "education", "residence", "origin_group"} == set(cells["attribute"])
+    assert {"sex", "age", "education", "residence", "origin_group"} == set(cells["attribute_name"])
     near = 0
-    for row in cells.filter(attribute="education", category="unknown").iter_rows(named=True):
+    for row in cells.filter(attribute_name="education", category="unknown").iter_rows(named=True):
         drawn = truth.filter(survey=row["survey"], survey_year=row["survey_year"])
         unknown = drawn.filter(~pl.col("is_education_registered")).height
         # A record can begin after the day of the count, and then is not known on it.

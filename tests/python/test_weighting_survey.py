@@ -225,3 +225,42 @@ def test_a_group_without_margins_keeps_its_starting_weights():
     weights = calibrated(units, members, targets, SETTINGS)
     assert weights["weight"].to_list() == [10.0] * 30
     assert weights["g"].to_list() == [1.0] * 30
+
+
+def test_without_a_sample_there_is_nothing_to_weigh():
+    units, categories = people(age={"young": 30})
+    totals = population(age={"young": 300})
+    assert plan(units.clear(), categories.clear(), totals, "age") == {}
+    members = categories.clear().with_columns(variant=pl.lit("calibrated"))
+    targets = pl.DataFrame(
+        schema={**{name: units.schema[name] for name in KEY}, "margin": pl.String}
+        | {"category": pl.String, "total": pl.Float64}
+    )
+    found = calibrated(units.clear(), members, targets, SETTINGS)
+    assert found.columns == ["respondent_id", "variant", "weight", "g"]
+    assert found.height == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lower_bound": 1.2}, r"survey_population, S 2006: bounds \(1.2, 2.95\) do not hold 1"),
+        ({"method": "greg"}, r"survey_population, S 2006: method 'greg' is unknown"),
+    ],
+)
+def test_unusable_settings_are_errors_and_no_conflict(change, message):
+    units, categories = people(age={"young": 15, "middle": 15})
+    totals = population(age={"young": 200, "middle": 100})
+    settings = SETTINGS.with_columns(**{name: pl.lit(value) for name, value in change.items()})
+    with pytest.raises(CalibrationError, match=message):
+        collapse(units, categories, totals, wanted("age"), RULES, settings, 5)
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, float("nan"), float("inf")])
+def test_unusable_starting_weights_are_errors_and_no_conflict(weight):
+    units, categories = people(age={"young": 15, "middle": 15})
+    units = units.with_columns(
+        start_weight=pl.when(pl.int_range(pl.len()) == 3).then(weight).otherwise("start_weight")
+    )
+    with pytest.raises(CalibrationError, match="starting weight of S2006-003 is .*: it must be above 0"):
+        plan(units, categories, population(age={"young": 200, "middle": 100}), "age")

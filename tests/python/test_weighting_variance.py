@@ -233,6 +233,11 @@ def test_an_unusable_design_is_said(change: dict, design: SampleDesign, words: s
         estimate(SAMPLE.with_columns(**change), "y", design)
 
 
+def test_no_rows_are_no_estimate() -> None:
+    with pytest.raises(VarianceError, match="no rows"):
+        estimate(SAMPLE.clear(), "y", ELEMENT)
+
+
 def test_replicate_weights_must_fit_the_data() -> None:
     with pytest.raises(VarianceError, match="shape"):
         estimate(SAMPLE, "y", ELEMENT, replicate_weights=np.ones((3, 5)), coefficient=np.ones(5))

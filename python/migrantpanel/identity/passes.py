@@ -214,14 +214,15 @@ def calibrate_links(pairs: pl.DataFrame, asked: pl.DataFrame, target: float) -> 
         .group_by("probability", maintain_order=True)
         .last()
     )
-    good = above.filter(pl.col("precision") >= target)
+    likely = pl.Series(fitted.predict(above["probability"].to_numpy())) >= LEAST_LIKELY
+    good = above.filter((pl.col("precision") >= target) & likely)
     exact = exact_links(pairs).filter(pl.col("scenario") != UNKNOWN)
     exact = exact.with_columns(weight=pl.col("scenario").replace_strict(weight))
     exact_right = (exact["is_right"].cast(pl.Float64) * exact["weight"]).sum()
     return Calibration(
         probability=[round(float(x), DIGITS) for x in fitted.X_thresholds_],
         precision=[round(float(y), DIGITS) for y in fitted.y_thresholds_],
-        threshold=max(good["probability"].min(), LEAST_LIKELY) if good.height else None,
+        threshold=good["probability"].min(),
         exact_precision=round(exact_right / (exact["weight"].sum() + 0.5), DIGITS),
         share_reached=reached,
         share_in_register=round(share, DIGITS),

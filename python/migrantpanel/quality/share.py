@@ -7,6 +7,7 @@ import. So the suites run in processes of their own, and this one never imports 
 import json
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 
@@ -56,9 +57,11 @@ def main(landing: str, overlay: str, share: str, shares: str) -> None:
 
     found: dict[str, list] = {"suites": [], "problems": []}
     try:
-        suites = run_suites(
-            Path(landing), Path(overlay) if overlay else None, int(share), int(shares)
-        )
+        # A progress bar on a slow machine would stand between the results.
+        with redirect_stdout(sys.stderr):
+            suites = run_suites(
+                Path(landing), Path(overlay) if overlay else None, int(share), int(shares)
+            )
         found["suites"] = [(place, asdict(suite)) for place, suite in suites]
     except UserError as error:
         found["problems"] = error.problems

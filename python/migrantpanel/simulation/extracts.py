@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -52,7 +53,8 @@ def simulate(
     some respondents without their number.
 
     Everything is made in a folder beside `out` first, so that a run that fails changes nothing.
-    Raises UserError when `out` or the truth holds files that an earlier run did not make.
+    Raises UserError when `out` or the truth holds files that an earlier run did not make, and when
+    memory or disk do not suffice.
     """
     out = Path(os.path.abspath(out))  # noqa: PTH100  (a link stays a link)
     truth = out.with_name(f"{out.name}-truth")
@@ -60,12 +62,21 @@ def simulate(
     _check_arguments(persons, survey_fraction, file_format)
     _refuse_foreign_files(out, truth)
     work = out.with_name(f".{out.name}.simulating")
-    if work.exists():
-        shutil.rmtree(work)  # what a run that was stopped left behind
+    shutil.rmtree(work, ignore_errors=True)  # what a run that was stopped left behind
     try:
         asked = _Asked(persons, survey_fraction, seed, file_format, contact_files)
         _simulate_into(work, asked, processes, defects)
         _publish(work, out, truth)
+    except BrokenProcessPool:
+        raise UserError(
+            f"one of {processes} processes was stopped, most likely for want of memory: give fewer"
+            " --processes (each takes about 1 GB)"
+        ) from None
+    except OSError as error:
+        raise UserError(
+            f"{error.filename or out}: {error.strerror or error}: give --out a folder with room"
+            " that you may write to"
+        ) from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -100,6 +100,8 @@ _CURRENT = {"household": "household_spell", "civil": "civil_spell",
 class Pair:
     """A published and a simulated number of the city; `persons` simulated stand behind the latter.
 
+    Of births and deaths these are the events, of neighbourhoods their number.
+
     `country` is the simulated number of all municipalities. The numbers of a topic (and background)
     are shares of their sum, or rates.
     """

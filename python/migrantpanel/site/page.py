@@ -16,6 +16,7 @@ SECTIONS = (
     ("comparability.html", "Comparability"),
     ("trends.html", "Trends"),
     ("agreement.html", "Agreement"),
+    ("linkage.html", "Who is linked"),
     ("weights.html", "Weights"),
     ("imputation.html", "Imputation"),
     ("quality/index.html", "Data quality"),

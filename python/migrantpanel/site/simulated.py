@@ -49,6 +49,13 @@ FIGURES = {
 }  # fmt: skip
 TICKS = tuple(tenth / 10 for tenth in range(11))
 TICKS_LOGARITHMIC = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+# Neighbourhoods whose quantiles can be told apart.
+FEWEST_PLACES = 20
+# Where damage is done, in the order in which files come about.
+STAGES = {
+    "lives": "what was registered of lives", "people": "what registers hold of a person",
+    "rows": "rows of a file", "files": "whole files", "surveys": "surveys",
+}  # fmt: skip
 RATES = {
     "household_size": "persons in a household", "births_per_thousand": "births, per thousand",
     "deaths_per_thousand": "deaths, per thousand",
@@ -91,6 +98,7 @@ def write_simulated(project: Path, landing: Path, site: Path) -> None:
         parameters=parameters(),
         benchmarks=_benchmarks(project / "benchmarks" / "README.md"),
         fewest=FEWEST_PERSONS,
+        stages=STAGES,
         title=TITLE,
     )
     write_page(site, PAGE, TITLE, body, PAGE)
@@ -125,31 +133,24 @@ def parameters() -> list[Parameter]:
 
 
 def defects(truth: Path) -> list[dict]:
-    """Count the manifest of damage by kind, with what the parameters say of each kind."""
-    text = (files("migrantpanel.simulation") / "parameters" / "defects.yaml").read_text("utf-8")
-    known = yaml.safe_load(text)
+    """Count the manifest of damage by kind, with the rate of this run and what it rests on."""
     counted = (
         pl.scan_parquet(truth / "defect.parquet")
         .group_by("kind")
-        .agg(
-            rows=pl.len(),
-            persons=pl.col("person").n_unique(),
-            files=pl.col("file_stem").drop_nulls().unique().sort(),
-        )
-        .collect()
+        .agg(rows=pl.len(), persons=pl.col("person").drop_nulls().n_unique())
     )
-    rows = {row["kind"]: row for row in counted.iter_rows(named=True)}
-    return [
-        {
-            "kind": kind,
-            "what": known.get(kind, {}).get("what", ""),
-            "of": known.get(kind, {}).get("of", ""),
-            "rate": known.get(kind, {}).get("rate"),
-            "evidence": " ".join(str(known.get(kind, {}).get("evidence", "")).split()),
-            **rows.get(kind, {"rows": 0, "persons": 0, "files": []}),
-        }
-        for kind in [*known, *sorted(set(rows) - set(known))]
-    ]
+    kinds = (
+        pl.scan_parquet(truth / "defect_manifest.parquet")
+        .group_by("kind", maintain_order=True)
+        .agg(
+            pl.col("stage", "what", "of", "rate", "evidence").first(),
+            files=pl.col("file_stem").drop_nulls(),
+        )
+        .join(counted, on="kind", how="left", maintain_order="left")
+        .with_columns(pl.col("rows", "persons").fill_null(0))
+        .sort(pl.col("stage").cast(pl.Enum(list(STAGES))), "kind")
+    )
+    return list(kinds.collect().iter_rows(named=True))
 
 
 def _content(truth: Path) -> dict:
@@ -182,15 +183,15 @@ def _content(truth: Path) -> dict:
             for name, figures in schooling.items()
         ],
         "neighbourhoods": [
-            Figure(f"{pair.category} %", pair.published, pair.simulated, None, pair.persons)
-            for pair in by_topic["neighbourhood"]
+            Figure(f"{p.category} %", p.published, _enough(p, FEWEST_PLACES), None, p.persons)
+            for p in by_topic["neighbourhood"]
         ],
         "tables": [
             (title, _figures(by_topic[topic], names, lambda pair: pair.category))
             for (topic, title), names in FIGURES.items()
         ],
         "rates": [
-            Figure(RATES[p.category], p.published, p.simulated, p.country, p.persons)
+            Figure(RATES[p.category], p.published, _enough(p, FEWEST_PERSONS), p.country, p.persons)
             for p in by_topic["ratio"]
         ],
         "defects": defects(truth),
@@ -211,6 +212,10 @@ def _figures(pairs: list[Pair], names: dict[str, str], key: Callable[[Pair], str
         shown = city if persons >= FEWEST_PERSONS else None
         figures.append(Figure(name, published, shown, country, persons))
     return figures
+
+
+def _enough(pair: Pair, fewest: int) -> float | None:
+    return pair.simulated if pair.persons >= fewest else None
 
 
 def _numbers(pair: Pair) -> tuple[float, float, float]:

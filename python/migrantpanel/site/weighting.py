@@ -66,7 +66,7 @@ def write_nonresponse(warehouse: Path, words: Words, simulated: bool, site: Path
     cells = read_rows(
         warehouse,
         "statistics.stat_nonresponse_distribution",
-        "survey_year, survey, domain, attribute, category",
+        "survey_year, survey, domain, attribute_name, category",
     )
     labels = _labels(warehouse, words)
     whole = [row for row in rates if row["domain"] == "(all)"]
@@ -90,7 +90,7 @@ def write_nonresponse(warehouse: Path, words: Words, simulated: bool, site: Path
         overview=_outcome_plot(whole),
         plot=lambda found, title: _deviation_plot(found, labels, title),
         attributes=MARGINS,
-        label=lambda cell: labels.get((cell["attribute"], cell["category"]), cell["category"]),
+        label=lambda cell: labels.get((cell["attribute_name"], cell["category"]), cell["category"]),
         words=words,
         simulated=simulated,
     )
@@ -106,7 +106,7 @@ def write_replication(warehouse: Path, words: Words, simulated: bool, site: Path
         warehouse,
         "statistics.stat_lki2016_cell",
         "cast(split_part(table_number, '.', 1) as int), cast(split_part(table_number, '.', 2) as "
-        "int), category, country, level, measure",
+        "int), category, country, part, measure",
     )
     tables = [
         (number, list(rows)) for number, rows in groupby(cells, lambda row: row["table_number"])
@@ -190,8 +190,8 @@ def _in_order(cells: list[Row], labels: dict[tuple[str, str], str]) -> list[Row]
     return sorted(
         cells,
         key=lambda cell: (
-            attributes.index(cell["attribute"]),
-            _place((cell["attribute"], cell["category"]), labels),
+            attributes.index(cell["attribute_name"]),
+            _place((cell["attribute_name"], cell["category"]), labels),
         ),
     )
 
@@ -373,7 +373,7 @@ def _deviation_plot(cells: list[Row], labels: dict, title: str) -> Markup:
     reach = 5 * math.ceil(reach / 5)
     lines = []
     for cell in shown:
-        name = labels.get((cell["attribute"], cell["category"]), cell["category"])
+        name = labels.get((cell["attribute_name"], cell["category"]), cell["category"])
         name = f"{MARGINS[cell['attribute']]}: {name}"
         gross, net = 100 * cell["gross_minus_population"], 100 * cell["net_minus_population"]
         said = (

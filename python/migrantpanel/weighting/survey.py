@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from migrantpanel.weighting.calibration import calibrate
+from migrantpanel.weighting.distance import distance
 from migrantpanel.weighting.errors import CalibrationError
 
 KEY = ("survey", "survey_year", "domain", "variant")
@@ -21,7 +22,14 @@ UNKNOWN = "(unknown)"
 # Weights over starting weights, each relative to its mean, stay inside these (EHIS 2013).
 ACCEPTED_RATIO = (1 / 3, 3.0)
 SAME_POPULATION = 1e-9
+EXAMPLES = 5
 
+WEIGHT_SCHEMA = {
+    "respondent_id": pl.String,
+    "variant": pl.String,
+    "weight": pl.Float64,
+    "g": pl.Float64,
+}
 COLLAPSE_SCHEMA = {
     "survey": pl.String,
     "survey_year": pl.Int32,
@@ -100,9 +108,10 @@ def collapse(
         took their share.
 
     Raises:
-        CalibrationError: margins of one population with different totals, which no merging
-            mends.
+        CalibrationError: margins of one population with different totals, unusable starting
+            weights or settings, which no merging mends.
     """
+    _check(units, settings)
     rule = {(row["margin"], row["category"]): row for row in rules.iter_rows(named=True)}
     setting = {(row["survey"], row["survey_year"]): row for row in settings.iter_rows(named=True)}
     rows: list[tuple] = []
@@ -152,7 +161,7 @@ def calibrated(
         CalibrationError: a total that is not met to 1e-9; nothing comes back unconverged.
     """
     setting = {(row["survey"], row["survey_year"]): row for row in settings.iter_rows(named=True)}
-    parts = []
+    parts = [pl.DataFrame(schema=WEIGHT_SCHEMA)]
     for key, group, codes, wanted in grouped(units, members, targets):
         start = group["start_weight"].to_numpy()
         weights = _weigh(start, codes, wanted, setting[key[:2]]) if wanted else start
@@ -184,6 +193,22 @@ def grouped(
             wide, on=["respondent_id", "variant"], how="left", maintain_order="left"
         )
         yield key, group, {name: placed[name].to_numpy() for name in margins}, margins
+
+
+def _check(units: pl.DataFrame, settings: pl.DataFrame) -> None:
+    """Refuse starting weights, methods and bounds that no calibration takes."""
+    weight = pl.col("start_weight")
+    unusable = units.filter(~(weight.is_finite() & (weight > 0)).fill_null(False))
+    problems = [
+        f"starting weight of {row['respondent_id']} is {row['start_weight']}: it must be above 0"
+        for row in unusable.sort("respondent_id").head(EXAMPLES).iter_rows(named=True)
+    ]
+    for row in settings.iter_rows(named=True):
+        try:
+            distance(row["method"], (row["lower_bound"], row["upper_bound"]))
+        except CalibrationError as error:
+            problems.append(f"survey_population, {row['survey']} {row['survey_year']}: {error}")
+    CalibrationError.collect(problems)
 
 
 def _groups(units: pl.DataFrame) -> Iterator[tuple[tuple, pl.DataFrame]]:
@@ -324,7 +349,10 @@ def _give_up_until_met(margins: list[Margin], group: pl.DataFrame, setting: dict
             _weigh(start, codes, totals, setting)
             return
         except CalibrationError as error:
-            conflict = error.conflict or tuple(codes)
+            # Unusable weights or settings are no conflict, and no merging mends them.
+            if not error.conflict:
+                raise
+            conflict = error.conflict
         blamed = [margin for margin in kept if margin.name in conflict]
         blamed[-1].give_up("cannot_be_met", f"{' and '.join(conflict)} within the bounds")
 
@@ -347,7 +375,8 @@ def _weigh(
     low, high = result.ratio.min(), result.ratio.max()
     if not ACCEPTED_RATIO[0] < low <= high < ACCEPTED_RATIO[1]:
         raise CalibrationError(
-            f"weights over starting weights are {low:.4g} to {high:.4g} times their mean"
+            f"weights over starting weights are {low:.4g} to {high:.4g} times their mean",
+            conflict=tuple(codes),
         )
     return result.weights
 

@@ -14,6 +14,18 @@ VARIANT = "calibrated"
 METHODS = ("bootstrap", "jackknife")
 NOT_CALIBRATED = len(OUTCOMES)
 LABELS = (*OUTCOMES, "not_calibrated")
+# Text stands in dictionaries, so that millions of rows are small.
+TEXT = pa.dictionary(pa.int32(), pa.string())
+TABLE = pa.schema(
+    {
+        "respondent_id": TEXT,
+        "replicate": pa.int32(),
+        "method": TEXT,
+        "weight": pa.float64(),
+        "variance_factor": pa.float64(),
+        "calibration": TEXT,
+    }
+)
 
 
 def replicate_weights(
@@ -62,7 +74,7 @@ def replicate_weights(
         (row["survey"], row["survey_year"], row["margin"]): row["importance"]
         for row in wanted.filter(is_variant).iter_rows(named=True)
     }
-    parts = []
+    parts = [TABLE.empty_table()]
     ordered = design.sort("survey", "survey_year", "respondent_id")
     for key, sample in ordered.group_by("survey", "survey_year", maintain_order=True):
         drawn = _draw(sample, count, method, seed, key)
@@ -103,7 +115,7 @@ def _table(
     outcome: np.ndarray,
     method: str,
 ) -> pa.Table:
-    """Lay out one survey long; text stands in dictionaries, so that millions of rows are small."""
+    """Lay out one survey long, a row per respondent and replicate."""
     rows, replicates = weights.shape
     cells = rows * replicates
 
@@ -118,5 +130,6 @@ def _table(
             "weight": np.ascontiguousarray(weights).ravel(),
             "variance_factor": np.tile(drawn.coefficient, rows),
             "calibration": coded(outcome.ravel(), list(LABELS)),
-        }
+        },
+        schema=TABLE,
     )

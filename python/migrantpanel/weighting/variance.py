@@ -142,6 +142,8 @@ def _checked(data: Any, y: str, design: SampleDesign, by: Sequence[str]) -> pl.D
     ]
     if (design.margins or design.totals) and design.input_weight is None:
         problems.append("margins without input_weight: name the weight before calibration")
+    if not frame.height:
+        problems.append("the data have no rows")
     VarianceError.collect(problems)
     for name in filter(None, (design.weight, design.input_weight)):
         weight = frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
