@@ -47,6 +47,7 @@ class Stage:
 def main() -> None:
     """Build at each size and print the tables in Markdown."""
     arguments = _arguments()
+    sys.stdout.reconfigure(line_buffering=True)
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
         folder = Path(name)
         base = arguments.base or _simulate_and_land(folder)

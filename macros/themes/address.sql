@@ -83,7 +83,7 @@ area as (
 ),
 
 delivered_year as (
-    select distinct year from area
+    select distinct year from {{ ref('stg_address_area') }}
 ),
 
 constant_area as (

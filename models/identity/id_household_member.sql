@@ -6,7 +6,7 @@ with member as (
         year,
         core_person_key as household_head_key,
         main_earner_key as wealth_head_key
-    from {{ resolved(ref('stg_household_key_2003'), one_per='year') }} as household_key_2003
+    from {{ resolved(ref('stg_household_key_2003'), one_per='year') }}
     where
         is_linkable
         and {{ in_catalogue_years('koppeltabel_ipi_ihi_ivb') }}
@@ -16,21 +16,24 @@ with member as (
         year,
         main_earner_key as household_head_key,
         main_earner_key as wealth_head_key
-    from {{ resolved(ref('stg_household_key'), one_per='year') }} as household_key
+    from {{ resolved(ref('stg_household_key'), one_per='year') }}
     where
         is_linkable
         and {{ in_catalogue_years('koppelpersoonhuishouden') }}
 ),
 
--- The size of a household of the old series is the number of people that name its head.
+-- The old series does not say how many live in a household: people who name its head.
 person_count as (
     select
-        household_head_key,
+        core_person_key as household_head_key,
         year,
         cast(count(*) as int) as person_count
-    from member
-    where household_head_key is not null
-    group by household_head_key, year
+    from {{ ref('stg_household_key_2003') }}
+    where
+        is_linkable
+        and core_person_key is not null
+        and {{ in_catalogue_years('koppeltabel_ipi_ihi_ivb') }}
+    group by core_person_key, year
 ),
 
 final as (

@@ -13,7 +13,7 @@ with calendar as (
 
 report_2006 as (
     select {{ columns | join(', ') }}
-    from {{ resolved(ref('stg_job_report_2006')) }} as job_report_2006
+    from {{ resolved(ref('stg_job_report_2006')) }}
     where
         is_linkable
         and {{ in_catalogue_years('polisbus') }}
@@ -21,7 +21,7 @@ report_2006 as (
 
 report as (
     select {{ columns | join(', ') }}
-    from {{ resolved(ref('stg_job_report')) }} as job_report
+    from {{ resolved(ref('stg_job_report')) }}
     where
         is_linkable
         and {{ in_catalogue_years('spolisbus') }}

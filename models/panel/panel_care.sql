@@ -30,7 +30,7 @@ cost as (
 ),
 
 delivered_year as (
-    select distinct year from cost
+    select distinct year from {{ ref('stg_care_cost') }}
 ),
 
 kind as (

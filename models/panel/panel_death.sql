@@ -39,7 +39,13 @@ cause as (
 ),
 
 delivered_year as (
-    select distinct year from cause
+    select distinct year
+    from {{ ref('stg_death_cause_1996') }}
+    where {{ in_catalogue_years('do') }}
+    union all
+    select distinct year
+    from {{ ref('stg_death_cause') }}
+    where {{ in_catalogue_years('doodoorztab') }}
 ),
 
 final as (

@@ -4,6 +4,10 @@ with calendar as (
     select * from {{ ref('id_person_year') }}
 ),
 
+member as (
+    select distinct person_key from calendar
+),
+
 -- Level codes are delivered from 2013 on; earlier files only name the programme.
 coded as (
     select
@@ -30,11 +34,12 @@ coded as (
             followed_programme.soi_level_code
         ) as followed_code
     from {{ resolved(ref('stg_education')) }} as education
+    semi join member
+        on education.person_key = member.person_key
     left outer join {{ ref('education_programme') }} as attained_programme
         on education.attained_programme_code = attained_programme.programme_code
     left outer join {{ ref('education_programme') }} as followed_programme
         on education.followed_programme_code = followed_programme.programme_code
-    where education.is_linkable
 ),
 
 attained as (
@@ -48,7 +53,7 @@ attained as (
 ),
 
 delivered as (
-    select min(year) as first_year from coded
+    select min(year) as first_year from {{ ref('stg_education') }}
 ),
 
 -- Who is in a file without a level is known to it.

@@ -43,15 +43,15 @@ primary_pupil as (
 ),
 
 enrolment_year as (
-    select distinct year from enrolment
+    select distinct year from {{ ref('stg_enrolment') }}
 ),
 
 participant_year as (
-    select distinct year from participant
+    select distinct year from {{ ref('stg_enrolment_2000') }}
 ),
 
 primary_year as (
-    select distinct year from primary_pupil
+    select distinct year from {{ ref('stg_primary_enrolment') }}
 ),
 
 -- Where both files of a year were delivered, the newer one counts.

@@ -27,7 +27,7 @@ source_spell as (
 ),
 
 coverage as (
-    select min(start_date) as first_date from source_spell
+    select min(start_date) as first_date from {{ ref('stg_income_source_spell') }}
 ),
 
 -- The months of work start with the sources of income; who arrived before has a first

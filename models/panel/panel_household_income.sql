@@ -21,6 +21,7 @@ household as (
         household_income_gross_eur,
         household_income_primary_eur,
         household_income_disposable_eur,
+        cast(null as int) as person_count,
         {% for column in percentiles %}
         cast(null as int) as {{ column }},
         cast(null as string) as {{ column }}_missing_code,
@@ -40,6 +41,7 @@ household as (
         household_income_gross_eur,
         household_income_primary_eur,
         cast(null as bigint) as household_income_disposable_eur,
+        person_count,
         {% for column in percentiles %}
         {{ column }},
         {{ column }}_missing_code,
@@ -54,7 +56,13 @@ household as (
 ),
 
 delivered_year as (
-    select distinct year from household
+    select distinct year
+    from {{ ref('stg_household_income_2003') }}
+    where {{ in_catalogue_years('huishbvrink') }}
+    union all
+    select distinct year
+    from {{ ref('stg_household_income') }}
+    where {{ in_catalogue_years('inhatab') }}
 ),
 
 member as (
@@ -76,14 +84,16 @@ final as (
             'household.household_income_series is not null',
             'delivered_year.year is not null'
         ) }} as household_income_missing_reason,
-        member.person_count as income_household_person_count,
+        coalesce(household.person_count, member.person_count)
+            as income_household_person_count,
         household.household_income_gross_eur,
         household.household_income_primary_eur,
         household.household_income_disposable_eur,
         {{ real_eur('household.household_income_gross_eur') }}
             as household_income_gross_real_eur,
         {{ real_eur(
-            'household.household_income_gross_eur / sqrt(member.person_count)'
+            'household.household_income_gross_eur / sqrt(coalesce('
+            ~ 'household.person_count, member.person_count))'
         ) }} as household_income_equivalised_real_eur,
         {% for column in percentiles %}
         household.{{ column }},

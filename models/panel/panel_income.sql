@@ -55,7 +55,13 @@ personal as (
 ),
 
 delivered_year as (
-    select distinct year from personal
+    select distinct year
+    from {{ ref('stg_person_income_2003') }}
+    where {{ in_catalogue_years('persoonink') }}
+    union all
+    select distinct year
+    from {{ ref('stg_person_income') }}
+    where {{ in_catalogue_years('inpatab') }}
 ),
 
 missing_code as (

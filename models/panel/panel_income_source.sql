@@ -32,7 +32,12 @@ delivered as (
     select
         cast(year(min(start_date)) as int) as first_year,
         cast(year(max(start_date)) as int) as last_year
-    from month_amount
+    from (
+        {% for source in sources %}
+        select start_date from {{ ref('stg_monthly_' ~ source) }}
+        {{ "union all" if not loop.last }}
+        {% endfor %}
+    ) as spell
 ),
 
 in_year as (

@@ -25,7 +25,7 @@ medicine as (
 ),
 
 delivered_year as (
-    select distinct year from medicine
+    select distinct year from {{ ref('stg_medicine') }}
 ),
 
 dispensed as (

@@ -4,13 +4,19 @@ with calendar as (
     select * from {{ ref('id_person_year') }}
 ),
 
+member as (
+    select distinct person_key from calendar
+),
+
 nationality as (
-    select * from {{ resolved(ref('stg_nationality_spell')) }}
-    where is_linkable
+    select spell.*
+    from {{ resolved(ref('stg_nationality_spell')) }} as spell
+    semi join member
+        on spell.person_key = member.person_key
 ),
 
 delivered as (
-    select count(*) > 0 as is_delivered from nationality
+    select count(*) > 0 as is_delivered from {{ ref('stg_nationality_spell') }}
 ),
 
 on_last_day as (

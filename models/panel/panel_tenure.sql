@@ -24,7 +24,7 @@ tenure as (
 ),
 
 delivered_year as (
-    select distinct year from tenure
+    select distinct year from {{ ref('stg_tenure') }}
 ),
 
 -- The dwelling and its tenure are those of 1 January.

@@ -24,7 +24,7 @@ wealth as (
 ),
 
 delivered_year as (
-    select distinct year from wealth
+    select distinct year from {{ ref('stg_wealth') }}
 ),
 
 price as (

@@ -27,7 +27,7 @@ income as (
         person_key,
         year,
         personal_income_eur
-    from {{ resolved(ref('stg_person_income_2003'), one_per='year') }} as income_2003
+    from {{ resolved(ref('stg_person_income_2003'), one_per='year') }}
     where
         is_linkable
         and {{ in_catalogue_years('persoonink') }}
@@ -36,7 +36,7 @@ income as (
         person_key,
         year,
         personal_income_eur
-    from {{ resolved(ref('stg_person_income'), one_per='year') }} as income_2011
+    from {{ resolved(ref('stg_person_income'), one_per='year') }}
     where
         is_linkable
         and {{ in_catalogue_years('inpatab') }}

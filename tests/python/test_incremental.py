@@ -56,6 +56,27 @@ def test_equal_files_change_nothing() -> None:
     assert changed_sources(before, before, ["inpatab"]) == {}
 
 
+def test_a_file_of_events_counts_from_its_earliest_event(world: World) -> None:
+    with duckdb.connect(world.vault, read_only=True) as vault:
+        late = vault.execute(
+            """
+            select count(*) filter (where built.file_year < change.publication_year), count(*)
+            from landing.built_file as built
+            inner join (
+                select source_file, publication_year, min(year(change_date)) as first_year
+                from staging.stg_nationality_change
+                group by all
+            ) as change
+                on
+                    built.source = 'gbanatgewijzigdenmassabus'
+                    and split_part(built.name, '.', 1) = split_part(change.source_file, '.', 1)
+                    and built.file_year = change.first_year
+            """
+        ).fetchone()
+    assert late[0] > 0
+    assert late[1] > 20
+
+
 def manifest(**models: tuple[str | None, list[str]]) -> dict:
     """Return dbt's manifest of one source `yearly` and models with a rule and parents."""
     nodes = {
@@ -147,6 +168,12 @@ def test_without_a_change_nothing_is_built(grown) -> None:
     assert done.returncode == 0, done.stderr
     assert "nothing to do" in done.stderr
     assert (other.warehouse.stat().st_mtime_ns, other.vault.stat().st_mtime_ns) == before
+
+
+def test_a_selection_is_not_mixed_with_what_changed(world: World) -> None:
+    done = world.run("build", "--select", "mart_person_year", "--incremental")
+    assert done.returncode == 2
+    assert "not both" in done.stderr
 
 
 def test_a_published_build_says_what_it_was_made_from(world: World) -> None:

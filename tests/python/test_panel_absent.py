@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from conftest import World
 from migrantpanel.project import project_dir
@@ -95,6 +96,7 @@ def test_without_wealth_its_theme_says_so_and_the_others_stay(world, tmp_path) -
         assert changed == (0,)
 
 
+@pytest.mark.slow
 def test_without_any_optional_register_every_theme_still_builds(world, tmp_path) -> None:
     built = without(
         world,

@@ -27,13 +27,19 @@ ENGINES = ("dbt-core", "dbt-duckdb", "duckdb", "pyarrow", "numpy")
 # Sources that say something about every landed file, and which kinds of files models read there.
 LABEL_SOURCES = ("value_label", "variable_label")
 
+# Yearly files of events that also hold late messages about earlier years: their column of dates.
+EVENT_DATE = {"gbanatgewijzigdenmassabus": "gbadatumnatwijziging"}
+
 EVERY_YEAR: None = None
 Years = frozenset[int] | None
 
 
 @dataclass(frozen=True)
 class LandedFile:
-    """One Parquet file of a source: a digest of what it was made from, and its register year."""
+    """One Parquet file of a source: a digest of what it was made from, and the first year it is on.
+
+    That is the register year, or that of the earliest event in a file of events.
+    """
 
     digest: str
     file_year: int | None = None
@@ -64,9 +70,10 @@ def current_state(project: Path, landing: Path) -> State:
     """Return what a build would be made from now."""
     files: dict[str, dict[str, LandedFile]] = {}
     for record in read_manifest(landing / MANIFEST):
-        known = LandedFile(f"{record.sha256} {record.catalogue_hash}", record.file_year)
         for path in record.landed_paths:
             source, name = path.split("/", 1)
+            year = _first_event_year(landing / path, source) or record.file_year
+            known = LandedFile(f"{record.sha256} {record.catalogue_hash}", year)
             if not (source in LABEL_SOURCES and record.kind == REGISTER):
                 files.setdefault(source, {})[name] = known
     for folder in [*landing.glob("overlay_*"), landing / "manifest"]:
@@ -74,6 +81,15 @@ def current_state(project: Path, landing: Path) -> State:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             files.setdefault(folder.name, {})[path.name] = LandedFile(digest)
     return State(_code(project), files)
+
+
+def _first_event_year(path: Path, source: str) -> int | None:
+    """Return the year of the earliest event in a landed file of events; None for other files."""
+    if source not in EVENT_DATE:
+        return None
+    first = pl.scan_parquet(path).select(pl.col(EVENT_DATE[source]).str.head(4).min()).collect()
+    year = first.item()
+    return int(year) if year and year.isdigit() else None
 
 
 def _code(project: Path) -> str:
@@ -131,8 +147,9 @@ def load_state(vault: Path) -> State | None:
 def changed_sources(before: State, after: State, yearly: Iterable[str]) -> dict[str, Years]:
     """Return the sources whose files differ, with the years of those files.
 
-    Only the sources in `yearly` have one file per register year; of another one, such as a spell
-    file whose newest version holds all years, every year counts as changed.
+    Only the sources in `yearly` have one file per register year (or year of publication); of
+    another one, such as a spell file whose newest version holds all years, every year counts as
+    changed.
     """
     changed: dict[str, Years] = {}
     for source in sorted(before.files.keys() | after.files.keys()):
