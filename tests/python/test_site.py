@@ -70,8 +70,9 @@ def test_site_has_its_pages(site):
     pages = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
     methods = {f"docs/{path.stem}.html" for path in (project_dir() / "docs").glob("*.md")}
     harmonised = {"comparability.html", "trends.html", "agreement.html"}
+    weights = {"weights.html", "nonresponse.html", "coverage.html", "replication.html"}
     own = {"index.html", "tables.html", "lineage.html", "docs/index.html"}
-    assert pages == own | harmonised | methods
+    assert pages == own | harmonised | weights | methods
 
 
 def test_site_loads_nothing_from_a_network(site):
