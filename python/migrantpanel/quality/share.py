@@ -5,9 +5,9 @@ import. So the suites run in processes of their own, and this one never imports 
 """
 
 import json
+import os
 import subprocess
 import sys
-from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 
@@ -55,17 +55,20 @@ def main(landing: str, overlay: str, share: str, shares: str) -> None:
     """Run one share of the suites and print their results as JSON."""
     from migrantpanel.quality.check import run_suites
 
+    # DuckDB draws a progress bar on the standard output when a query is slow: results go to a copy
+    # of it, and the bar elsewhere.
+    results = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
     found: dict[str, list] = {"suites": [], "problems": []}
     try:
-        # A progress bar on a slow machine would stand between the results.
-        with redirect_stdout(sys.stderr):
-            suites = run_suites(
-                Path(landing), Path(overlay) if overlay else None, int(share), int(shares)
-            )
+        suites = run_suites(
+            Path(landing), Path(overlay) if overlay else None, int(share), int(shares)
+        )
         found["suites"] = [(place, asdict(suite)) for place, suite in suites]
     except UserError as error:
         found["problems"] = error.problems
-    json.dump(found, sys.stdout)
+    with results:
+        json.dump(found, results)
 
 
 if __name__ == "__main__":
