@@ -2,7 +2,7 @@
     the match keys, the imputed distribution of grounds stays near the hidden one, in all
     and in country groups with many of them. -#}
 select
-    level,
+    group_name,
     hidden_count,
     ground_largest_points
 from {{ ref('stat_permit_quality') }}

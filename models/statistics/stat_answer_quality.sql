@@ -2,7 +2,7 @@ with final as (
     select
         cast(variable as string) as variable,
         cast(dimension as string) as dimension,
-        cast(level as string) as level,
+        cast(group_name as string) as group_name,
         cast(hidden_count as bigint) as hidden_count,
         cast(right_percent as double) as right_percent,
         cast(distance_percent as double) as distance_percent,

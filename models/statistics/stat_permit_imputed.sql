@@ -15,14 +15,14 @@ levelled as (
         year,
         is_imputed,
         'all' as dimension,
-        'all' as level
+        'all' as group_name
     from inflow
     union all
     select
         inflow.year,
         inflow.is_imputed,
         'age_group' as dimension,
-        permit_age_group.age_group as level
+        permit_age_group.age_group as group_name
     from inflow
     inner join {{ ref('permit_age_group') }} as permit_age_group
         on inflow.age between permit_age_group.first_age and permit_age_group.last_age
@@ -31,26 +31,26 @@ levelled as (
         year,
         is_imputed,
         'category' as dimension,
-        coalesce(permit_category, 'unknown') as level
+        coalesce(permit_category, 'unknown') as group_name
     from inflow
     union all
     select
         year,
         is_imputed,
         'country_group' as dimension,
-        country_group as level
+        country_group as group_name
     from inflow
 ),
 
 counted as (
     select
         dimension,
-        level,
+        group_name,
         year,
         cast(count(*) as bigint) as immigration_count,
         cast(sum(is_imputed) as bigint) as imputed_count
     from levelled
-    group by dimension, level, year
+    group by dimension, group_name, year
     having count(*) >= {{ var('minimum_cell') }}
 ),
 
@@ -60,9 +60,9 @@ shared as (
         cast(100.0 * imputed_count / immigration_count as double) as imputed_percent,
         cast(
             100.0 * lag(imputed_count) over (
-                partition by dimension, level order by year
+                partition by dimension, group_name order by year
             ) / lag(immigration_count) over (
-                partition by dimension, level order by year
+                partition by dimension, group_name order by year
             ) as double
         ) as previous_percent
     from counted
@@ -71,7 +71,7 @@ shared as (
 final as (
     select
         shared.dimension,
-        shared.level,
+        shared.group_name,
         shared.year,
         shared.immigration_count,
         case

@@ -9,19 +9,19 @@ levelled as (
     select
         *,
         'all' as dimension,
-        'all' as level
+        'all' as group_name
     from hidden
     union all
     select
         *,
         'year' as dimension,
-        cast(year as string) as level
+        cast(year as string) as group_name
     from hidden
     union all
     select
         *,
         'country_group' as dimension,
-        country_group as level
+        country_group as group_name
     from hidden
 ),
 
@@ -29,7 +29,7 @@ cell as (
     select
         pattern,
         dimension,
-        level,
+        group_name,
         cast(count(*) as bigint) as hidden_count,
         cast(sum(case when permit_category_hidden = permit_category_imputed then 1 else 0 end) as bigint)
             as category_right_count,
@@ -43,14 +43,14 @@ cell as (
             end
         ) as bigint) as ground_right_count
     from levelled
-    group by pattern, dimension, level
+    group by pattern, dimension, group_name
 ),
 
 side as (
     select
         pattern,
         dimension,
-        level,
+        group_name,
         permit_category_hidden || ' ' || permit_ground_hidden as ground,
         1 as side
     from levelled
@@ -58,7 +58,7 @@ side as (
     select
         pattern,
         dimension,
-        level,
+        group_name,
         permit_category_imputed || ' ' || permit_ground_imputed as ground,
         -1 as side
     from levelled
@@ -68,29 +68,29 @@ difference as (
     select
         pattern,
         dimension,
-        level,
+        group_name,
         ground,
         abs(sum(side)) as apart
     from side
-    group by pattern, dimension, level, ground
+    group by pattern, dimension, group_name, ground
 ),
 
 distance as (
     select
         pattern,
         dimension,
-        level,
+        group_name,
         sum(apart) as apart,
         max(apart) as most_apart
     from difference
-    group by pattern, dimension, level
+    group by pattern, dimension, group_name
 ),
 
 final as (
     select
         cell.pattern,
         cell.dimension,
-        cell.level,
+        cell.group_name,
         cell.hidden_count,
         cast(100.0 * cell.category_right_count / cell.hidden_count as double)
             as category_right_percent,
@@ -104,7 +104,7 @@ final as (
         on
             cell.pattern = distance.pattern
             and cell.dimension = distance.dimension
-            and cell.level = distance.level
+            and cell.group_name = distance.group_name
     where cell.hidden_count >= {{ var('minimum_cell') }} * {{ var('hidden_repetitions') }}
 )
 

@@ -16,7 +16,7 @@ LEAST, MOST = 0.03, 0.3
 LEVEL = 0.95
 
 SCORE = {
-    "variable": pl.String, "dimension": pl.String, "level": pl.String, "hidden_count": pl.Int64,
+    "variable": pl.String, "dimension": pl.String, "group_name": pl.String, "hidden_count": pl.Int64,
     "right_percent": pl.Float64, "distance_percent": pl.Float64, "hidden_mean": pl.Float64,
     "imputed_mean": pl.Float64, "interval_low": pl.Float64, "interval_high": pl.Float64,
     "is_covered": pl.Boolean,
@@ -97,7 +97,7 @@ def hidden_answer_scores(
         for (variable,), part in both.group_by("variable", maintain_order=True)
         for row in _scores(variable, part, variable in categorical, least)
     ]
-    return pl.DataFrame(rows, SCORE, orient="row").sort("variable", "dimension", "level")
+    return pl.DataFrame(rows, SCORE, orient="row").sort("variable", "dimension", "group_name")
 
 
 def _scores(variable: str, part: pl.DataFrame, is_categorical: bool, least: int) -> Iterator[tuple]:
