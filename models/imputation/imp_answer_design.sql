@@ -23,18 +23,34 @@ weight as (
 registered as (
     select
         link.respondent_id,
-        panel.labour_group,
-        panel.personal_income_eur,
-        panel.standardised_income_percentile,
-        panel.education_level,
-        panel.household_person_count
+        labour.labour_group,
+        income.personal_income_eur,
+        household_income.standardised_income_percentile,
+        education.education_level,
+        household.household_person_count
     from {{ ref('id_link') }} as link
     inner join {{ ref('id_person_key') }} as pseudonym
         on link.person_key = pseudonym.person_key
-    inner join {{ ref('panel_person_year') }} as panel
+    inner join {{ ref('panel_labour') }} as labour
         on
-            pseudonym.person_id = panel.person_id
-            and link.survey_year = panel.year
+            pseudonym.person_id = labour.person_id
+            and link.survey_year = labour.year
+    inner join {{ ref('panel_income') }} as income
+        on
+            pseudonym.person_id = income.person_id
+            and link.survey_year = income.year
+    inner join {{ ref('panel_household_income') }} as household_income
+        on
+            pseudonym.person_id = household_income.person_id
+            and link.survey_year = household_income.year
+    inner join {{ ref('panel_education') }} as education
+        on
+            pseudonym.person_id = education.person_id
+            and link.survey_year = education.year
+    inner join {{ ref('panel_household') }} as household
+        on
+            pseudonym.person_id = household.person_id
+            and link.survey_year = household.year
     where link.link_status = 'linked'
 ),
 

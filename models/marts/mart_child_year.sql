@@ -18,7 +18,7 @@ sibling as (
 ),
 
 child as (
-    select * from {{ ref('panel_person_year') }}
+    select * from {{ ref('mart_person_year') }}
 ),
 
 final as (

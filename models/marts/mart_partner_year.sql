@@ -24,7 +24,7 @@ with union_year as (
 ),
 
 person_year as (
-    select * from {{ ref('panel_person_year') }}
+    select * from {{ ref('mart_person_year') }}
 ),
 
 pair as (

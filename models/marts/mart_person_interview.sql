@@ -33,7 +33,7 @@ with anniversary as (
 ),
 
 person_year as (
-    select * from {{ ref('panel_person_year') }}
+    select * from {{ ref('mart_person_year') }}
 ),
 
 on_day as (

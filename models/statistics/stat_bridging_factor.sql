@@ -38,7 +38,7 @@ price as (
 ),
 
 panel as (
-    select * from {{ ref('panel_person_year') }}
+    select * from {{ ref('mart_person_year') }}
 ),
 
 amount as (
