@@ -1,6 +1,6 @@
-{#- The harm: donors are no longer like those they serve. Of permits hidden at random given
-    the match keys, the imputed distribution of grounds stays near the hidden one, in all
-    and in country groups with many of them. -#}
+{#- The harm: donors are no longer like those they serve. Of permits hidden at
+    random given the match keys, the imputed distribution of grounds stays near
+    the hidden one, in all and in country groups with many of them. -#}
 select
     group_name,
     hidden_count,

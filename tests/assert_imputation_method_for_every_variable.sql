@@ -1,5 +1,5 @@
-{#- The harm: a new variable is silently left out of the imputation. Each harmonised variable
-    of respondents has a method, or none and the reason. -#}
+{#- The harm: a new variable is silently left out of the imputation. Each
+    harmonised variable of respondents has a method, or none and the reason. -#}
 select variable.variable
 from {{ ref('harmonised_variable') }} as variable
 left outer join {{ ref('imputation_method') }} as method

@@ -1,5 +1,5 @@
-{#- The harm: a value is changed and nobody is told. Without a reason code the final permit
-    is the reported one, in every one of its three levels. -#}
+{#- The harm: a value is changed and nobody is told. Without a reason code the
+    final permit is the reported one, in every one of its three levels. -#}
 select
     person_id,
     immigration_date

@@ -1,5 +1,5 @@
-{#- The harm: an answer is made up for somebody who was never asked, or to whom the
-    question did not apply. -#}
+{#- The harm: an answer is made up for somebody who was never asked, or to whom
+    the question did not apply. -#}
 select
     imputed.respondent_id,
     imputed.variable

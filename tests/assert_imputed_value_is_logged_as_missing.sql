@@ -1,5 +1,5 @@
-{#- The harm: an imputed value overrides what somebody said. Nothing that is logged as
-    imputed was reported, survey answers in the place of a permit apart. -#}
+{#- The harm: an imputed value overrides what somebody said. Nothing that is
+    logged as imputed was reported, survey answers in the place of a permit apart. -#}
 select
     table_name,
     row_key,

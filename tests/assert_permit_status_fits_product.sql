@@ -1,5 +1,5 @@
-{#- The harm: the yearly inflow holds permits of people who did not immigrate in the year,
-    or a status that its list does not know. -#}
+{#- The harm: the yearly inflow holds permits of people who did not immigrate in
+    the year, or a status that its list does not know. -#}
 select
     permit.case_id,
     permit.permit_status_code

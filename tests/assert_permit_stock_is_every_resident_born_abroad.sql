@@ -1,5 +1,5 @@
-{#- The harm: residents drop out of the stock, or count twice. The stock of a year is the
-    residents born abroad on its last day, no more and no less. -#}
+{#- The harm: residents drop out of the stock, or count twice. The stock of a year
+    is the residents born abroad on its last day, no more and no less. -#}
 with resident as (
     select
         calendar.year as stock_year,

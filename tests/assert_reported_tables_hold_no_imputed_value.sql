@@ -1,6 +1,6 @@
-{#- The harm: an imputed value passes for an answer. The cells of the cross-section that
-    were imputed are empty in the tables that promise what was reported; an answer given
-    on a second call is one that was reported. -#}
+{#- The harm: an imputed value passes for an answer. The cells of the cross-
+    section that were imputed are empty in the tables that promise what was
+    reported; an answer given on a second call is one that was reported. -#}
 select
     log.row_key,
     log.variable

@@ -1,5 +1,6 @@
--- Answers of respondents, and those that were due: asked, and refused or not known. What an
--- error of the questionnaire lost is not drawn: a register or a second call may know it.
+-- Answers of respondents, and those that were due: asked, and refused or not known.
+-- What an error of the questionnaire lost is not drawn: a register or a second call may
+-- know it.
 with answer as (
     select
         respondent_id,
@@ -22,7 +23,7 @@ final as (
     from answer
     inner join {{ ref('imputation_method') }} as method
         on answer.variable = method.variable
-    -- What comes from the frame is in the design; recodes of an answer would give it away.
+    -- What comes from the frame is in the design; recodes would give an answer away.
     where method.method <> 'none'
 )
 

@@ -1,5 +1,5 @@
--- Answers that an error of the questionnaire lost: given after all when respondents were
--- called again, known to a register, or still missing.
+-- Answers that an error of the questionnaire lost: given after all when respondents
+-- were called again, known to a register, or still missing.
 with answer as (
     select
         respondent_id,
@@ -23,7 +23,8 @@ lost as (
         answer.respondent_id,
         answer.variable,
         answer.value,
-        recontact.source_variable is not null and answer.value is not null as is_recontact
+        recontact.source_variable is not null
+        and answer.value is not null as is_recontact
     from answer
     left outer join recontact
         on

@@ -1,5 +1,5 @@
--- Every arrival of somebody born abroad, and everybody born abroad who was there already
--- when the registers start.
+-- Every arrival of somebody born abroad, and everybody born abroad who was there
+-- already when the registers start.
 with arrival as (
     select
         person_key,
@@ -9,7 +9,10 @@ with arrival as (
     where
         status = 'resident'
         and start_reason in (
-            'immigration', 'administrative_entry', 'registration_start', 'register_start'
+            'immigration',
+            'administrative_entry',
+            'registration_start',
+            'register_start'
         )
 ),
 
@@ -43,7 +46,7 @@ civil_status as (
         start_date,
         end_date,
         civil_status_code
-    from {{ resolved(ref('stg_civil_status_spell')) }} as civil_status_spell
+    from {{ resolved(ref('stg_civil_status_spell')) }}
     where is_linkable
 ),
 
@@ -64,11 +67,15 @@ joined as (
     left outer join nationality
         on
             arrival.person_key = nationality.person_key
-            and {{ covers('nationality.start_date', 'nationality.end_date', 'arrival.start_date') }}
+            and {{ covers(
+                'nationality.start_date', 'nationality.end_date', 'arrival.start_date'
+            ) }}
     left outer join civil_status
         on
             arrival.person_key = civil_status.person_key
-            and {{ covers('civil_status.start_date', 'civil_status.end_date', 'arrival.start_date') }}
+            and {{ covers(
+                'civil_status.start_date', 'civil_status.end_date', 'arrival.start_date'
+            ) }}
     qualify row_number() over (
         partition by arrival.person_key, arrival.start_date
         order by
@@ -79,13 +86,16 @@ joined as (
 
 final as (
     select
-        md5(joined.person_key || ' ' || cast(joined.immigration_date as string)) as case_id,
+        md5(
+            joined.person_key || ' ' || cast(joined.immigration_date as string)
+        ) as case_id,
         joined.person_key,
         joined.immigration_date,
         joined.start_reason,
         cast(year(joined.immigration_date) as int) as year,
         joined.start_reason <> 'register_start'
-        and year(joined.immigration_date) >= {{ var('permit_since') }} as is_after_start,
+        and year(joined.immigration_date) >= {{ var('permit_since') }}
+            as is_after_start,
         joined.sex_code,
         {{ age_on('joined.birth_date', 'joined.immigration_date') }} as age,
         joined.civil_status_code,

@@ -11,7 +11,7 @@ with motive as (
             when has_asylum_goal then 'A-asylum'
             else 'A-none'
         end as permit_key
-    from {{ resolved(ref('stg_migration_motive')) }} as migration_motive
+    from {{ resolved(ref('stg_migration_motive')) }}
     where is_linkable
 ),
 

@@ -22,7 +22,9 @@ registered as (
     qualify row_number() over (
         partition by permit_case.case_id
         order by
-            abs({{ days_between('permit_case.immigration_date', 'motive.start_date') }}),
+            abs({{ days_between(
+                'permit_case.immigration_date', 'motive.start_date'
+            ) }}),
             motive.start_date
     ) = 1
 ),
@@ -71,7 +73,9 @@ final as (
             as permit_category,
         coalesce(registered.permit_ground, answered.permit_ground) as permit_ground,
         case
-            when coalesce(registered.permit_category, answered.permit_category) = 'family'
+            when
+                coalesce(registered.permit_category, answered.permit_category)
+                = 'family'
                 then coalesce(
                     registered.permit_explanation, answered.permit_explanation,
                     'no_resident_kin'

@@ -33,14 +33,17 @@ final as (
         permit_case.is_exempt,
         not permit_case.is_exempt and reported.permit_category is null as is_recipient,
         -- Donors are register entries from the register's own years only.
-        case when permit_case.is_after_start and not permit_case.is_exempt
-            then reported.permit_category
+        case
+            when permit_case.is_after_start and not permit_case.is_exempt
+                then reported.permit_category
         end as permit_category,
-        case when permit_case.is_after_start and not permit_case.is_exempt
-            then reported.permit_ground
+        case
+            when permit_case.is_after_start and not permit_case.is_exempt
+                then reported.permit_ground
         end as permit_ground,
-        case when permit_case.is_after_start and not permit_case.is_exempt
-            then reported.permit_explanation
+        case
+            when permit_case.is_after_start and not permit_case.is_exempt
+                then reported.permit_explanation
         end as permit_explanation
     from permit_case
     inner join {{ ref('imp_permit_reported') }} as reported

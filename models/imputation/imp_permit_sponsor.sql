@@ -67,7 +67,9 @@ described as (
     left outer join dutch
         on
             kin.sponsor_key = dutch.person_key
-            and {{ covers('dutch.start_date', 'dutch.end_date', 'kin.immigration_date') }}
+            and {{ covers(
+                'dutch.start_date', 'dutch.end_date', 'kin.immigration_date'
+            ) }}
     left outer join asylum
         on kin.sponsor_key = asylum.person_key
     group by kin.case_id

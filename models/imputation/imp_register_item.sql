@@ -1,5 +1,5 @@
--- What the registers know of a linked respondent on the day of the interview. Partners who
--- refused linkage themselves are not here: `id_union` has none of them.
+-- What the registers know of a linked respondent on the day of the interview. Partners
+-- who refused linkage themselves are not here: `id_union` has none of them.
 with interview as (
     select
         link.respondent_id,
@@ -20,7 +20,9 @@ partner as (
     inner join {{ ref('id_union') }} as partner
         on
             interview.person_key = partner.person_key
-            and {{ covers('partner.start_date', 'partner.end_date', 'interview.interview_date') }}
+            and {{ covers(
+                'partner.start_date', 'partner.end_date', 'interview.interview_date'
+            ) }}
     where partner.partner_key is not null
     qualify row_number() over (
         partition by interview.respondent_id
@@ -42,7 +44,9 @@ final as (
     inner join {{ resolved(ref('stg_income_source_spell')) }} as spell
         on
             partner.partner_key = spell.person_key
-            and {{ covers('spell.start_date', 'spell.end_date', 'partner.interview_date') }}
+            and {{ covers(
+                'spell.start_date', 'spell.end_date', 'partner.interview_date'
+            ) }}
     inner join {{ ref('socioeconomic') }} as code
         on spell.socioeconomic_code = code.socioeconomic_code
     group by partner.respondent_id

@@ -21,7 +21,8 @@ country as (
         country.origin_group,
         cell.year,
         100 * sum(cell.admission_count)
-        > {{ var('refugee_share_percent') }} * sum(cell.arrival_count) as is_refugee_cell
+        > {{ var('refugee_share_percent') }} * sum(cell.arrival_count)
+            as is_refugee_cell
     from {{ ref('imp_refugee_cell') }} as cell
     inner join {{ ref('country') }} as country
         on cell.country_code = country.country_code
@@ -47,7 +48,9 @@ final as (
             answer.birth_country = country.origin_group
             and cast(answer.arrival_year as int) = country.year
     where
-        answer.wave in ('{{ var("status_donor_wave") }}', '{{ var("status_target_wave") }}')
+        answer.wave in (
+            '{{ var("status_donor_wave") }}', '{{ var("status_target_wave") }}'
+        )
 )
 
 select * from final

@@ -31,8 +31,9 @@ cell as (
         dimension,
         group_name,
         cast(count(*) as bigint) as hidden_count,
-        cast(sum(case when permit_category_hidden = permit_category_imputed then 1 else 0 end) as bigint)
-            as category_right_count,
+        cast(sum(
+            case when permit_category_hidden = permit_category_imputed then 1 else 0 end
+        ) as bigint) as category_right_count,
         cast(sum(
             case
                 when
@@ -96,7 +97,8 @@ final as (
             as category_right_percent,
         cast(100.0 * cell.ground_right_count / cell.hidden_count as double)
             as ground_right_percent,
-        cast(50.0 * distance.apart / cell.hidden_count as double) as ground_distance_percent,
+        cast(50.0 * distance.apart / cell.hidden_count as double)
+            as ground_distance_percent,
         cast(100.0 * distance.most_apart / cell.hidden_count as double)
             as ground_largest_points
     from cell
@@ -105,7 +107,9 @@ final as (
             cell.pattern = distance.pattern
             and cell.dimension = distance.dimension
             and cell.group_name = distance.group_name
-    where cell.hidden_count >= {{ var('minimum_cell') }} * {{ var('hidden_repetitions') }}
+    where
+        cell.hidden_count
+        >= {{ var('minimum_cell') }} * {{ var('hidden_repetitions') }}
 )
 
 select * from final

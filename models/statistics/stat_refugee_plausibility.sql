@@ -5,7 +5,8 @@ with assigned as (
         permit.sex_code,
         permit.age,
         cell.is_refugee_cell,
-        permit.permit_category = 'asylum' and permit.permit_status_code = 0 as has_asylum_permit
+        permit.permit_category = 'asylum'
+        and permit.permit_status_code = 0 as has_asylum_permit
     from {{ ref('imp_permit_inflow') }} as permit
     inner join {{ ref('imp_refugee_cell') }} as cell
         on

@@ -112,8 +112,5 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="session")
 def default_world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Return a built world of the default size, for figures that need many persons.
-
-    Its extracts are Parquet, which is faster to write and lands as the same tables.
-    """
-    return shared_world(tmp_path_factory, "default", "--format", "parquet")
+    """Return a built world of the default size, for figures that need many persons."""
+    return shared_world(tmp_path_factory, "default")

@@ -19,8 +19,12 @@ PATTERNS = {
 def write_imputation(warehouse: Path, words: Words, simulated: bool, site: Path) -> None:
     """Write `<site>/imputation.html` from the log and the tables of the schema `statistics`."""
     imputed = read_rows(warehouse, "statistics.stat_permit_imputed", "dimension, group_name, year")
-    quality = read_rows(warehouse, "statistics.stat_permit_quality", "dimension, group_name, pattern")
-    answers = read_rows(warehouse, "statistics.stat_answer_quality", "dimension, group_name, variable")
+    quality = read_rows(
+        warehouse, "statistics.stat_permit_quality", "dimension, group_name, pattern"
+    )
+    answers = read_rows(
+        warehouse, "statistics.stat_answer_quality", "dimension, group_name, variable"
+    )
     groups = read_rows(warehouse, "statistics.stat_country_group", "group_code, country_code")
     body = templates.get_template("imputation.html").render(
         log=_log(warehouse),
