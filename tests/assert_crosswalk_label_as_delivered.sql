@@ -1,5 +1,5 @@
--- A code that changed its meaning keeps its number: only the label tells. A crosswalk row may hold
--- several labels with ` | ` between them: any of them was judged to be right.
+-- A code that changed its meaning keeps its number: only the label tells. A crosswalk
+-- row may hold several labels with ` | ` between them: any of them was judged right.
 select
     mapped.survey,
     mapped.survey_year,
