@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from conftest import SOUND_FILES
+from conftest import SOUND_ROWS
 from migrantpanel.simulation import build_country
 from migrantpanel.simulation.defects import damage
 from migrantpanel.simulation.parameters import parameter_file
@@ -24,7 +24,7 @@ REPORTS = {2008: "POLISBUS 2008V1", 2011: "SPOLISBUS 2011V1", 2023: "SPOLISBUS20
 
 @pytest.fixture(scope="module")
 def country():
-    return build_country(6_000, SEED, defects=SOUND_FILES)
+    return build_country(6_000, SEED, defects=SOUND_ROWS)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ LEAST, MOST = 0.03, 0.3
 LEVEL = 0.95
 
 SCORE = {
-    "variable": pl.String, "dimension": pl.String, "group_name": pl.String, "hidden_count": pl.Int64,
+    "variable": pl.String, "dimension": pl.String, "group_name": pl.String,
+    "hidden_count": pl.Int64,
     "right_percent": pl.Float64, "distance_percent": pl.Float64, "hidden_mean": pl.Float64,
     "imputed_mean": pl.Float64, "interval_low": pl.Float64, "interval_high": pl.Float64,
     "is_covered": pl.Boolean,

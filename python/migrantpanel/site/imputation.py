@@ -18,12 +18,13 @@ PATTERNS = {
 
 def write_imputation(warehouse: Path, words: Words, simulated: bool, site: Path) -> None:
     """Write `<site>/imputation.html` from the log and the tables of the schema `statistics`."""
-    imputed = read_rows(warehouse, "statistics.stat_permit_imputed", "dimension, group_name, year")
-    quality = read_rows(
-        warehouse, "statistics.stat_permit_quality", "dimension, group_name, pattern"
-    )
-    answers = read_rows(
-        warehouse, "statistics.stat_answer_quality", "dimension, group_name, variable"
+    imputed, quality, answers = (
+        read_rows(warehouse, f"statistics.{table}", f"dimension, group_name, {last}")
+        for table, last in (
+            ("stat_permit_imputed", "year"),
+            ("stat_permit_quality", "pattern"),
+            ("stat_answer_quality", "variable"),
+        )
     )
     groups = read_rows(warehouse, "statistics.stat_country_group", "group_code, country_code")
     body = templates.get_template("imputation.html").render(
