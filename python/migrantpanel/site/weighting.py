@@ -374,7 +374,7 @@ def _deviation_plot(cells: list[Row], labels: dict, title: str) -> Markup:
     lines = []
     for cell in shown:
         name = labels.get((cell["attribute_name"], cell["category"]), cell["category"])
-        name = f"{MARGINS[cell['attribute']]}: {name}"
+        name = f"{MARGINS[cell['attribute_name']]}: {name}"
         gross, net = 100 * cell["gross_minus_population"], 100 * cell["net_minus_population"]
         said = (
             f"{name}: population {100 * cell['population_share']:.1f} %, gross {gross:+.1f}, "
