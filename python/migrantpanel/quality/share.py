@@ -55,8 +55,7 @@ def main(landing: str, overlay: str, share: str, shares: str) -> None:
     """Run one share of the suites and print their results as JSON."""
     from migrantpanel.quality.check import run_suites
 
-    # DuckDB draws a progress bar on the standard output when a query is slow: results go to a copy
-    # of it, and the bar elsewhere.
+    # Results go to a copy of the standard output, and what a library prints on it elsewhere.
     results = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     found: dict[str, list] = {"suites": [], "problems": []}

@@ -50,7 +50,7 @@ def row_plot(
 
     def x(value: float) -> float:
         share = (place(value) - low) / (high - low)
-        return left + min(max(share, 0.0), 1.0) * (WIDTH - left - 16)
+        return left + min(max(share, 0.0), 1.0) * (WIDTH - left - 24)
 
     floor = height - FOOT + 4
     parts = [

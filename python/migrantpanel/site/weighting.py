@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from itertools import groupby
 from pathlib import Path
 
@@ -196,6 +197,11 @@ def _in_order(cells: list[Row], labels: dict[tuple[str, str], str]) -> list[Row]
     )
 
 
+def _merged(category: str) -> list[str]:
+    """Return the categories that a merged one is made of; `65+` is one."""
+    return re.split(r"\+(?!$)", category)
+
+
 def _place(key: tuple[str, str], labels: dict[tuple[str, str], str]) -> int:
     """Return the place of a category in the seed; what is not in it comes last."""
     return list(labels).index(key) if key in labels else len(labels)
@@ -286,12 +292,10 @@ def _margin_plots(warehouse: Path, labels: dict) -> list[tuple[str, Markup, floa
         lines = []
         for margin in MARGINS:
             mine = [key for key in sums if key[0] == margin]
-            mine.sort(
-                key=lambda key: [_place((key[0], part), labels) for part in key[1].split("+")]
-            )
+            mine.sort(key=lambda key: [_place((key[0], part), labels) for part in _merged(key[1])])
             for key in mine:
                 population, start, after = sums[key]
-                merged = [labels.get((margin, part), part) for part in key[1].split("+")]
+                merged = [labels.get((margin, part), part) for part in _merged(key[1])]
                 name = f"{MARGINS[margin]}: {' or '.join(merged)}"
                 before, left = 100 * (start / population - 1), 100 * (after / population - 1)
                 said = (
@@ -309,7 +313,7 @@ def _margin_plots(warehouse: Path, labels: dict) -> list[tuple[str, Markup, floa
                     f"Margins of {title} before and after calibration",
                     (-40, -20, 0, 20, 40),
                     lambda v: f"{v:+g} %" if v else "0",
-                    left=250,
+                    left=290,
                     marks=(0,),
                 ),
                 miss,
@@ -383,7 +387,7 @@ def _deviation_plot(cells: list[Row], labels: dict, title: str) -> Markup:
         lines.append(Line(_short(name), said, (gross, net), None, net, gross))
     ticks = (-reach, -reach / 2, 0, reach / 2, reach)
     return row_plot(
-        lines, title, ticks, lambda v: f"{v:+g}" if v else "0", left=250, marks=(-1, 0, 1)
+        lines, title, ticks, lambda v: f"{v:+g}" if v else "0", left=290, marks=(-1, 0, 1)
     )
 
 

@@ -2,7 +2,8 @@
 
 `svy` does the arithmetic. What it is not given room for here: its replicate variance around the
 mean of the replicates (always around the estimate), weights that it would calibrate itself (it is
-told what ours were calibrated on, and takes the residuals), and lone units (their own square).
+told what ours were calibrated on, and takes the residuals), and lone units (their square around
+the mean of all units).
 """
 
 from collections.abc import Sequence
