@@ -263,6 +263,6 @@ def test_unusable_starting_weights_are_errors_and_no_conflict(weight):
         start_weight=pl.when(pl.int_range(pl.len()) == 3).then(weight).otherwise("start_weight")
     )
     with pytest.raises(
-        CalibrationError, match="starting weight of S2006-003 is .*: it must be above 0"
+        CalibrationError, match=r"starting weight of S2006-003 is .*: it must be above 0"
     ):
         plan(units, categories, population(age={"young": 200, "middle": 100}), "age")
