@@ -321,8 +321,8 @@ def test_both_origin_classifications(delivered):
 def test_every_kind_of_defect_is_in_the_manifest(country, damaged):
     """Those of lives and people; damage to rows is recorded when files are made."""
     expected = {
-        kind for kind, spec in known_kinds().items()
-        if spec["stage"] in ("lives", "people") and spec["rate"] and kind not in SOUND_ROWS
+        kind for kind, spec in country.parameters.defects.items()
+        if spec["stage"] in ("lives", "people") and spec["rate"]
     }  # fmt: skip
     assert set(damaged.manifest["kind"]) == expected - set(REPORT_KINDS)
     assert set(damaged.job_years["kind"]) == set(REPORT_KINDS)
