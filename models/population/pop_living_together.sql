@@ -6,7 +6,7 @@ with partner_spell as (
         partner_key,
         start_date,
         end_date
-    from {{ ref('stg_partner_spell') }}
+    from {{ resolved(ref('stg_partner_spell'), ['person_key', 'partner_key']) }}
     where is_linkable and partner_key is not null and start_date is not null
 ),
 

@@ -39,7 +39,7 @@ education as (
             education.attained_soi2016_code,
             programme.soi_level_code
         ) as attained_code
-    from {{ ref('stg_education') }} as education
+    from {{ resolved(ref('stg_education')) }} as education
     left outer join {{ ref('education_programme') }} as programme
         on education.attained_programme_code = programme.programme_code
     where education.is_linkable
