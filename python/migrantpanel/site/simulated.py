@@ -353,4 +353,5 @@ def _benchmarks(readme: Path) -> Markup:
         return Markup("")
     lines = readme.read_text(encoding="utf-8").splitlines()
     table = "\n".join(line for line in lines if line.startswith("|"))
-    return Markup(MarkdownIt("commonmark", {"html": False}).enable("table").render(table))
+    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(table)
+    return Markup(html.replace("<th>", '<th scope="col">'))
