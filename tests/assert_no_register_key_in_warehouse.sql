@@ -1,15 +1,31 @@
 {#- The harm: the file that analysts get holds a person number of the registers, in
     whatever column. Every text column of every table of the warehouse is compared with
     the delivered numbers. -#}
--- depends_on: {{ ref('mart_person_year') }}
--- depends_on: {{ ref('mart_partner_year') }}
 -- depends_on: {{ ref('mart_child_year') }}
--- depends_on: {{ ref('mart_person_role') }}
+-- depends_on: {{ ref('mart_comparability') }}
 -- depends_on: {{ ref('mart_cross_section') }}
 -- depends_on: {{ ref('mart_harmonised_value') }}
+-- depends_on: {{ ref('mart_household_member') }}
+-- depends_on: {{ ref('mart_imputation_log') }}
+-- depends_on: {{ ref('mart_link_curve') }}
+-- depends_on: {{ ref('mart_link_problem') }}
+-- depends_on: {{ ref('mart_link_quality') }}
+-- depends_on: {{ ref('mart_link_quality_cohort') }}
+-- depends_on: {{ ref('mart_partner_year') }}
+-- depends_on: {{ ref('mart_permit') }}
+-- depends_on: {{ ref('mart_person_interview') }}
+-- depends_on: {{ ref('mart_person_role') }}
+-- depends_on: {{ ref('mart_person_year') }}
+-- depends_on: {{ ref('mart_presumed_residence') }}
+-- depends_on: {{ ref('mart_replicate_weight') }}
+-- depends_on: {{ ref('mart_school_career') }}
+-- depends_on: {{ ref('mart_survey_weight') }}
+-- depends_on: {{ ref('mart_trend') }}
+-- depends_on: {{ ref('mart_unrecorded_child') }}
 {% set text_columns = run_query(
     "select table_schema, table_name, column_name from information_schema.columns "
     ~ "where table_catalog = '" ~ target.database ~ "' and data_type = 'VARCHAR' "
+    ~ "and table_name not like '%__dbt_%' "
     ~ "order by all"
 ) if execute else [] %}
 

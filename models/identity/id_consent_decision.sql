@@ -9,11 +9,11 @@ with own_row as (
     union all
     select
         survey,
-        try_cast(survey_year as int) as survey_year,
+        survey_year,
         respondent_key,
         decision,
-        try_cast(decided_on as date) as decided_on
-    from {{ source('landing', 'overlay_consent') }}
+        decided_on
+    from {{ ref('stg_overlay_consent') }}
 ),
 
 interview as (
