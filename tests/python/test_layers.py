@@ -84,9 +84,7 @@ def test_models_from_harmonised_on_enforce_their_contract(world: World) -> None:
     without = [
         node["name"]
         for node in models(world).values()
-        if not is_in_vault(node)
-        and node["language"] == "sql"
-        and not node["contract"]["enforced"]
+        if not is_in_vault(node) and node["language"] == "sql" and not node["contract"]["enforced"]
     ]
     assert without == []
 
