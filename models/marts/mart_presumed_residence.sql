@@ -1,5 +1,9 @@
 with final as (
-    select * from {{ ref('panel_presumed_residence') }}
+    select
+    {% for column in model.columns %}
+        {{ column }}{{ "," if not loop.last }}
+    {% endfor %}
+    from {{ ref('panel_presumed_residence') }}
 )
 
 select * from final

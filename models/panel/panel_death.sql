@@ -21,7 +21,7 @@ cause as (
         'do' as cause_of_death_series,
         cause_code,
         cast(null as string) as death_place_code
-    from {{ resolved(ref('stg_death_cause_1996')) }} as death_cause_1996
+    from {{ resolved(ref('stg_death_cause_1996')) }}
     where
         is_linkable
         and {{ in_catalogue_years('do') }}
@@ -32,7 +32,7 @@ cause as (
         'doodoorz' as cause_of_death_series,
         cause_code,
         death_place_code
-    from {{ resolved(ref('stg_death_cause')) }} as death_cause
+    from {{ resolved(ref('stg_death_cause')) }}
     where
         is_linkable
         and {{ in_catalogue_years('doodoorztab') }}

@@ -37,7 +37,7 @@ personal as (
         {% endfor %}
         {{ before_2011 | join(', ') }},
         'persoonink' as income_series
-    from {{ resolved(ref('stg_person_income_2003'), one_per='year') }} as person_income_2003
+    from {{ resolved(ref('stg_person_income_2003'), one_per='year') }}
     where
         is_linkable
         and {{ in_catalogue_years('persoonink') }}
@@ -48,7 +48,7 @@ personal as (
         {{ from_2011 | join(', ') }},
         {{ before_2011 | join(', ') }},
         'inpa' as income_series
-    from {{ resolved(ref('stg_person_income'), one_per='year') }} as person_income
+    from {{ resolved(ref('stg_person_income'), one_per='year') }}
     where
         is_linkable
         and {{ in_catalogue_years('inpatab') }}

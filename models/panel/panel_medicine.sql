@@ -20,7 +20,7 @@ medicine as (
         person_key,
         year,
         medicine_code
-    from {{ resolved(ref('stg_medicine')) }} as medicine
+    from {{ resolved(ref('stg_medicine')) }}
     where is_linkable
 ),
 
