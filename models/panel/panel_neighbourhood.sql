@@ -20,6 +20,10 @@ by_origin as (
     select * from {{ ref('pop_neighbourhood_origin_year') }}
 ),
 
+delivered as (
+    select count(*) > 0 as is_delivered from {{ ref('stg_address_area') }}
+),
+
 neighbourhood as (
     select
         neighbourhood_code,
@@ -74,6 +78,7 @@ final as (
         case
             when described.is_large_enough then null
             when described.neighbourhood_code is not null then 'too_small'
+            when not delivered.is_delivered then 'not_delivered'
             else 'unknown'
         end as neighbourhood_missing_reason,
         {{ if_large('cast(described.resident_count as int)') }}
@@ -93,6 +98,7 @@ final as (
                 then {{ ratio('described.income_sum_eur', 'described.income_count') }}
         end as neighbourhood_mean_income_eur
     from address
+    cross join delivered
     inner join person
         on
             address.person_id = person.person_id

@@ -81,7 +81,11 @@ final as (
         dated.person_key,
         dated.origin_group,
         area.municipality_code,
-        dated.sex_code as sex,
+        -- The few records that tell no sex count as either, by a hash of the person.
+        coalesce(
+            dated.sex_code,
+            case when substr(md5(dated.person_key), 1, 1) < '8' then '1' else '2' end
+        ) as sex,
         age_band.category as age,
         dated.generation_code as generation,
         coalesce(region.region, 'other') as region,
@@ -117,8 +121,6 @@ final as (
             and dated.education_year = education.year
     left outer join {{ ref('education_level') }} as school_level
         on education.attained_code = school_level.soi_level_code
-    -- A handful of records tell no sex: no respondent could stand for them.
-    where dated.sex_code is not null
 )
 
 select * from final

@@ -76,12 +76,12 @@ def test_every_imputed_cell_has_its_draws(default_world: World) -> None:
 
 def test_hidden_answers_are_covered(default_world: World) -> None:
     with duckdb.connect(str(default_world.warehouse), read_only=True) as warehouse:
-        covered, count = warehouse.sql(
+        ((covered, count),) = warehouse.sql(
             """
             select avg(is_covered::int), count(*)
             from statistics.stat_answer_quality where dimension = 'all'
             """
-        ).fetchone()
+        ).fetchall()
     assert count >= 50
     # Estimands of one sample go together: far fewer than 95 in 100 would be a broken model.
     assert covered > 0.85

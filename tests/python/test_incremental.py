@@ -148,6 +148,7 @@ def grown(world: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[World
     return other, " ".join(builds[-1].stderr.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schema", ["marts", "panel", "harmonised", "statistics"])
 def test_three_deliveries_give_the_rows_of_one(world: World, grown, schema: str) -> None:
     other, _ = grown
@@ -156,11 +157,13 @@ def test_three_deliveries_give_the_rows_of_one(world: World, grown, schema: str)
     assert one.keys() == three.keys()
 
 
+@pytest.mark.slow
 def test_files_of_some_years_rebuild_those_years_only(grown) -> None:
     _, said = grown
     assert re.search(r"to build again: \d+ models whole, (2[5-9]|[3-9]\d) for the changed", said)
 
 
+@pytest.mark.slow
 def test_without_a_change_nothing_is_built(grown) -> None:
     other, _ = grown
     before = (other.warehouse.stat().st_mtime_ns, other.vault.stat().st_mtime_ns)

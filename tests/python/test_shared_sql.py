@@ -69,7 +69,7 @@ def test_the_whole_population_and_the_themes_of_the_panel_are_shared(world: Worl
     manifest = json.loads((world.target / "manifest.json").read_text(encoding="utf-8"))
     survey_sized = {
         *("panel_role", "panel_union", "panel_union_year", "panel_same_household"),
-        *("panel_child", "panel_child_home", "panel_sibling"),
+        *("panel_child", "panel_child_home", "panel_sibling", "panel_unrecorded_child"),
         *(f"panel_interview_{theme}" for theme in DAY_THEMES),
     }
     untagged = {

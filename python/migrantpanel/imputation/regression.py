@@ -22,7 +22,7 @@ PRIOR_PRECISION = 1 / 2.5**2
 NEWTON_STEPS = 30
 HALVINGS = 12
 # A gain in log posterior this small changes no draw that matters.
-CONVERGED = 1e-3
+CONVERGED = 0.02
 
 
 def fill_from_observed(y: Numbers, count: int, rng: np.random.Generator) -> Numbers:

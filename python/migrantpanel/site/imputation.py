@@ -76,9 +76,8 @@ def _share_plot(rows: list[Row]) -> Markup | None:
         Line(
             str(row["year"]),
             _said(row),
-            box=(row["reference_low_percent"], row["reference_high_percent"])
-            if row["reference_low_percent"] is not None
-            else None,
+            box=_range(row),
+            ring=row["reference_low_percent"] if _range(row) is None else None,
             dot=row["imputed_percent"],
         )
         for row in rows
@@ -89,6 +88,12 @@ def _share_plot(rows: list[Row]) -> Markup | None:
     return row_plot(
         lines, "Imputed permits per hundred immigrants", (0, 10, 20, 30, 40), _percent, left=60
     )
+
+
+def _range(row: Row) -> tuple[float, float] | None:
+    """Return the reference's range of a year; a single figure is no range."""
+    low, high = row["reference_low_percent"], row["reference_high_percent"]
+    return None if low is None or low == high else (low, high)
 
 
 def _said(row: Row) -> str:
