@@ -105,12 +105,7 @@ final as (
                 then false
         end as has_second_nationality,
         case
-            when on_last_day.nationality_code is null
-                then {{ missing_reason(
-                    'on_last_day.nationality_code',
-                    'on_last_day.person_id is not null',
-                    'delivered.is_delivered'
-                ) }}
+            when on_last_day.nationality_code is null then null
             when
                 calendar.year >= {{ var('second_nationality_until') }}
                 and on_last_day.nationality_code = '{{ var("dutch_nationality") }}'

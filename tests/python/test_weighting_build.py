@@ -282,11 +282,19 @@ def test_a_survey_can_speak_for_the_municipalities_it_was_drawn_in(of_municipali
             ) using (survey, survey_year, origin_group)
             group by all
         )
-        select survey, survey_year, people, sum(weight) as weight_sum
+        select
+            survey,
+            survey_year,
+            people,
+            any_value(damaged_count) as damaged,
+            sum(weight) as weight_sum
         from marts.mart_survey_weight
         inner join truth using (survey, survey_year)
+        inner join (
+            select survey, survey_year, count(*) as damaged_count from damaged group by all
+        ) using (survey, survey_year)
         where survey_year >= 1998
-        group by all
+        group by survey, survey_year, people
         """
     ).pl()
     assert sorted(found["survey_year"]) == [1998, 2002]
