@@ -1,20 +1,7 @@
 {{ config(tags=['shared']) }}
 
--- One delivered row per person: of several numbers the one that came last.
 with person as (
-    select
-        person.*,
-        count(*) over (partition by person.person_key) as number_count
-    from {{ resolved(ref('stg_person'), keep_number=true) }} as person
-    inner join {{ ref('pop_number') }} as number
-        on person.number_key = number.number_key
-    where person.is_linkable
-    qualify row_number() over (
-        partition by person.person_key
-        order by
-            number.first_date desc nulls last, person.birth_date_is_imputed asc,
-            person.number_key asc, person.birth_date asc nulls last
-    ) = 1
+    select * from {{ ref('pop_person_row') }}
 ),
 
 decision as (
@@ -105,7 +92,7 @@ death as (
 final as (
     select
         settled.person_key,
-        cast(settled.number_count as int) as number_count,
+        settled.number_count,
         settled.final_sex_code as sex_code,
         settled.sex_code as sex_reported_code,
         settled.sex_reason,

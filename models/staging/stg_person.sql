@@ -7,13 +7,7 @@ with source as (
 typed as (
     select
         {{ key_columns() }},
-        {{ known('gbageslacht', 'sex') }} as sex_code,
-        {{ parts_to_date('gbageboortejaar', 'gbageboortemaand', 'gbageboortedag') }}
-            as birth_date,
-        coalesce(gbaimputatiecode = '1', false)
-        or {{ known('gbageboortemaand', 'month') }} is null
-        or {{ known('gbageboortedag', 'day') }} is null as birth_date_is_imputed,
-        {{ known('gbageboorteland', 'country') }} as birth_country_code,
+        {{ person_attributes() }},
         {{ known('gbageboortelandmoeder', 'country') }} as mother_birth_country_code,
         {{ known('gbageboortelandvader', 'country') }} as father_birth_country_code,
         try_cast({{ known('gbaaantaloudersbuitenland', 'parents_abroad') }} as int)

@@ -83,7 +83,7 @@ def write_extracts(folder: Path) -> Path:
     """Write one sound file per register and per survey wave; return the folder."""
     known = catalogue()
     folder.mkdir(parents=True, exist_ok=True)
-    for stem in known.stems.values():
+    for stem in [stem for stem in known.stems.values() if stem.examples]:
         name = stem.examples[0]
         year = re.search(r"\d{4}", name)
         frame = register_frame(stem, int(year.group()) if year else None)

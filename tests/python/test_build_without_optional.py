@@ -35,7 +35,8 @@ def built(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     landed = copy.run("land")
     assert landed.returncode == 0, landed.stderr
     absent = pl.read_parquet(copy.landing / "absent" / "*.parquet")["stem"]
-    assert set(absent) == optional
+    # Of earlier versions nobody says that they lack.
+    assert set(absent) == optional - {"gbapersoontab_earlier"}
     build = copy.root / "warehouse" / "build"
     build.mkdir(parents=True)
     project = str(project_dir())

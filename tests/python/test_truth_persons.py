@@ -136,6 +136,55 @@ def test_birth_countries_are_corrected_where_wrong_and_nowhere_else(persons) -> 
     assert (elsewhere, unchanged) == (0, 0)
 
 
+def test_what_an_earlier_version_said_is_kept_and_does_not_count(persons) -> None:
+    """Every correction between two versions is evidence, nothing else is; the later one holds."""
+    corrected, kept, others, wrong = one(
+        persons,
+        """
+        with corrected as (
+            select
+                'R' || truth.rin as person_key,
+                case defect."column"
+                    when 'GBAGESLACHT' then 'sex'
+                    when 'GBAGEBOORTELAND' then 'birth_country'
+                    else 'birth_date'
+                end as attribute_name,
+                defect.delivered_value
+            from true_defect as defect
+            inner join true_person as truth using (person)
+            where defect.kind = 'corrected_later'
+        ),
+
+        earlier as (
+            select person_key, attribute_name, attribute_value
+            from vault.population.pop_attribute_evidence
+            where attribute_source = 'earlier_version'
+        )
+
+        select
+            (select count(*) from corrected),
+            (
+                select count(*) from corrected
+                inner join earlier using (person_key, attribute_name)
+                where ends_with(earlier.attribute_value, corrected.delivered_value)
+            ),
+            (select count(*) from earlier anti join corrected using (person_key, attribute_name)),
+            (
+                select count(*) from corrected
+                inner join true_person as truth on corrected.person_key = 'R' || truth.rin
+                inner join vault.population.pop_person as person using (person_key)
+                where
+                    person.sex_code <> truth.sex
+                    or person.birth_date <> truth.birth_date
+                    or person.birth_country_code <> truth.birth_country
+            )
+        """,
+    )
+    assert corrected > 50
+    assert kept == corrected
+    assert (others, wrong) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("kind", "column", "true_column"),
     [("sentinel_sex", "sex", "sex"), ("sentinel_birth_date", "birth_date", "birth_date")],

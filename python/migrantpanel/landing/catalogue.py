@@ -39,7 +39,9 @@ LANDED_OVERLAYS = (
     "consent",
 )
 DATA_TYPES = ("string", "int", "bigint", "double")
-SELECTIONS = ("newest", "newest_per_year")
+# What else was delivered of a register that lands as one file, under a stem of its own.
+EARLIER = "earlier_versions"
+SELECTIONS = ("newest", "newest_per_year", EARLIER)
 # A year of many that a wide file spreads over its columns; such columns land as rows.
 YEAR = "<YYYY>"
 ROW_NUMBER = "(row)"
@@ -252,8 +254,12 @@ def _stem(row: Row, rows: dict[str, list[Row]], problems: list[str]) -> Stem | N
         key=lambda r: _number(r["position"]) or 0,
     )
     before = len(problems)
-    if not own_columns or not own_patterns:
-        problems.append(f"catalogue_stem: {stem} has no row in catalogue_column or _file_pattern")
+    # Earlier versions go by the patterns of the register whose name they share.
+    if not own_columns or bool(own_patterns) == (row["selection"] == EARLIER):
+        problems.append(
+            f"catalogue_stem: {stem} needs rows in catalogue_column, and in catalogue_file_pattern"
+            f" unless its selection is {EARLIER}"
+        )
     if row["selection"] not in SELECTIONS:
         problems.append(
             f"catalogue_stem: {stem}: selection {row['selection']!r} is none of {SELECTIONS}"

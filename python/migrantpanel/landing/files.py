@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from migrantpanel.errors import UserError
-from migrantpanel.landing.catalogue import Catalogue, Stem, Survey
+from migrantpanel.landing.catalogue import EARLIER, Catalogue, Stem, Survey
 from migrantpanel.landing.records import (
     LANDED,
     OTHER,
@@ -28,6 +28,8 @@ EPOCH = datetime(1970, 1, 1)
 FORMAT_PREFERENCE = ("sav", "zsav", "parquet", "dta", "csv.gz", "csv")
 # What the operating system or an editor leaves beside data.
 CLUTTER = ("thumbs.db", "desktop.ini")
+# How the rank of a register begins that is neither restricted nor provisional.
+WHOLE = (1, 1)
 # A recognised file, and its rank among the files of its register or wave: the highest lands.
 Ranked = tuple[FileRecord, tuple[int, ...]]
 
@@ -141,6 +143,7 @@ def recognise(records: list[FileRecord], catalogue: Catalogue) -> list[FileRecor
             )
         else:
             groups[(known[0][0].kind, known[0][0].stem or "")].append(known[0])
+    earlier = {s.name: s.stem for s in catalogue.stems.values() if s.selection == EARLIER}
     chosen: list[FileRecord] = []
     for (kind, stem), members in groups.items():
         pins = {year: n for (name, year), n in catalogue.pins.items() if name == stem}
@@ -148,7 +151,8 @@ def recognise(records: list[FileRecord], catalogue: Catalogue) -> list[FileRecor
         if pins and kind != SAMPLE:
             members, passed_over = _pinned(stem, members, pins, selection, problems)
             chosen += passed_over
-        selected = _select(members, selection)
+        beside = earlier.get(catalogue.stems[stem].name) if kind == REGISTER else None
+        selected = _select(members, selection, beside)
         names = sorted(
             {r.name.lower(): r.file_name for r in selected if r.status != SUPERSEDED}.values()
         )
@@ -248,28 +252,36 @@ def _pinned(
     return kept, passed_over
 
 
-def _select(members: list[Ranked], selection: str) -> list[FileRecord]:
-    """Choose the newest file of a group (per year where asked), then one format and one root."""
+def _select(members: list[Ranked], selection: str, beside: str | None) -> list[FileRecord]:
+    """Choose the newest file of a group (per year where asked), then one format and one root.
+
+    With the stem `beside`, earlier versions of a register land there, if they are whole.
+    """
     by_year: dict[int | None, list[Ranked]] = defaultdict(list)
     for record, rank in members:
         by_year[record.file_year if selection == "newest_per_year" else None].append((record, rank))
     decided: list[FileRecord] = []
     for candidates in by_year.values():
-        readable = [(r, rank) for r, rank in candidates if r.file_format]
         decided += [_unknown(record) for record, _ in candidates if not record.file_format]
-        if not readable:
-            continue
-        best_rank = max(rank for _, rank in readable)
-        best = [record for record, rank in readable if rank == best_rank]
-        best.sort(key=lambda record: FORMAT_PREFERENCE.index(record.file_format))
-        winner = replace(best[0], status=LANDED)
-        decided.append(winner)
-        decided += [replace(r, status=TWIN, reason=_twin_reason(r, winner)) for r in best[1:]]
-        decided += [
-            replace(r, status=SUPERSEDED, reason=f"{winner.file_name} is used instead")
-            for r, rank in readable
-            if rank != best_rank
-        ]
+        versions: dict[tuple[int, ...], list[FileRecord]] = defaultdict(list)
+        for record, rank in candidates:
+            if record.file_format:
+                versions[rank].append(record)
+        for rank in sorted(versions, reverse=True):
+            winner, *twins = sorted(
+                versions[rank], key=lambda record: FORMAT_PREFERENCE.index(record.file_format)
+            )
+            if rank == max(versions):
+                newest = winner = replace(winner, status=LANDED)
+            elif beside and rank[:2] == WHOLE:
+                reason = f"compared with {newest.file_name}"
+                winner = replace(winner, stem=beside, status=LANDED, reason=reason)
+            else:
+                reason = f"{newest.file_name} is used instead"
+                decided += [replace(r, status=SUPERSEDED, reason=reason) for r in versions[rank]]
+                continue
+            decided.append(winner)
+            decided += [replace(r, status=TWIN, reason=_twin_reason(r, winner)) for r in twins]
     return decided
 
 

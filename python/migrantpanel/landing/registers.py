@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from migrantpanel.errors import UserError
-from migrantpanel.landing.catalogue import YEAR, Column, Stem
+from migrantpanel.landing.catalogue import EARLIER, YEAR, Column, Stem
 from migrantpanel.landing.labels import write_labels
 from migrantpanel.landing.output import QUARANTINE_SCHEMA, ParquetFolderFile, stream_frames
 from migrantpanel.landing.readers import Table, open_table, reading
@@ -461,7 +461,9 @@ def _note(
     if lacking:
         parts.append(f"not delivered, so null: {', '.join(lacking)}")
     used = {source.delivered for source in sources}
-    unknown = [name for name in table.columns if name not in used]
+    # Of an earlier version only some columns are wanted; the newest one tells of the others.
+    is_part = stem.selection == EARLIER
+    unknown = [name for name in table.columns if name not in used and not is_part]
     if unknown:
         shown = ", ".join(unknown[:COLUMNS_SHOWN]) + (", ..." if unknown[COLUMNS_SHOWN:] else "")
         parts.append(f"{len(unknown):,} columns that the catalogue does not know: {shown}")

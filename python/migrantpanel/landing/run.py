@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from migrantpanel.errors import UserError
 from migrantpanel.landing.catalogue import (
+    EARLIER,
     LANDED_OVERLAYS,
     Catalogue,
     Stem,
@@ -113,6 +114,8 @@ def find_absent(records: list[FileRecord], catalogue: Catalogue) -> list[Absent]
     absent: list[Absent] = []
     for stem in catalogue.stems.values():
         found = years.get(f"{REGISTER} {stem.stem}")
+        if stem.selection == EARLIER:
+            continue  # one version is as good
         if found is None:
             absent.append(Absent(stem.stem, stem.disables, stem.required))
         elif stem.selection == "newest_per_year":

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from migrantpanel.simulation.registers import Extract, Registers
 
 CONVERTED = "geconverteerde data"
-STALE = "KINDOUDER2023TABV2"
+# Versions beside the newest one: (the newest, this one).
+STALE = {"KINDOUDER2023TABV2": ("10", "2"), "GBAPERSOON2012TABV1": ("2023", "2012")}
 # (column or null, what it is in truth, as delivered)
 Change = tuple[str | None, str, str]
 FileKind = Callable[["Extract", dict], tuple[list["Extract"], list[Change]]]
@@ -45,9 +46,9 @@ def deliver_files(registers: "Registers", files: Sequence["Extract"]) -> Iterato
         chosen |= {fits[i]: kind for i in exactly(spec["rate"], len(fits), free, rng)}
     stale = defects["stale_version"]["rate"] > 0
     for file in files:
-        if file.name == STALE:
+        if file.name in STALE:
             if stale:
-                _record(registers, file, "stale_version", [(None, "10", "2")])
+                _record(registers, file, "stale_version", [(None, *STALE[file.name])])
                 yield file
             continue
         kind = chosen.get(file.name)

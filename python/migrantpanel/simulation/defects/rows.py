@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 DAY = "%Y%m%d"
 NOT_R = "O"
 ARRIVALS, DEPARTURES = ["I", "AO"], ["E", "AA"]
-# A superseded version repeats the damage of nobody: only the newest is damaged.
-STALE = ("KINDOUDER2023TABV2", "PARTNERBUS 2014V1", "VRLMIGMOTBUS 2014V1")
+# An earlier version has only the kinds that name it as their `version`; the newest has the others.
+STALE = (
+    "KINDOUDER2023TABV2",
+    "GBAPERSOON2012TABV1",
+    "PARTNERBUS 2014V1",
+    "VRLMIGMOTBUS 2014V1",
+)
 ORDER = "order of rows"
 EVERY_ROW = pl.col(ORDER).is_not_null()
 
@@ -134,9 +139,11 @@ def damage_rows(
     kinds = {
         kind: function
         for kind, function in ROW_KINDS.items()
-        if register in defects[kind]["files"] and (defects[kind]["rate"] or kind in BY_RATE)
+        if register in defects[kind]["files"]
+        and (defects[kind]["rate"] or kind in BY_RATE)
+        and defects[kind].get("version") == (name if name in STALE else None)
     }
-    if not kinds or name in STALE or frame.is_empty():
+    if not kinds or frame.is_empty():
         return frame
     rows = Rows(registers, register, name, year, frame)
     for kind, function in kinds.items():
@@ -305,18 +312,31 @@ def death_before_birth(rows: Rows, spec: dict) -> None:
     rows.write(at, GBADatumOverlijden=early.cast(pl.String) + day)
 
 
-def wrong_birth_country(rows: Rows, spec: dict) -> None:
+def wrong_birth_country(rows: Rows, spec: dict, sound: pl.Expr = EVERY_ROW) -> None:
     """A country of birth with a code that looks like the right one."""
-    confused = spec["confused"]
+    confused = rows.registers.country.parameters.defects["wrong_birth_country"]["confused"]
     known = {f"{code:04d}" for code in rows.registers.country.parameters.country_code}
     country = pl.col("GBAGEBOORTELAND")
     first = pl.col("GBAGENERATIE") == "1"
-    at = rows.choose(spec["rate"], first, country.is_in(list(confused)))
+    at = rows.choose(spec["rate"], first, sound & country.is_in(list(confused)))
     wrong = []
     for code in rows.frame["GBAGEBOORTELAND"].gather(at).to_list():
         others = [other for other in confused[code] if other in known]
         wrong.append(others[int(rows.rng.integers(len(others)))])
     rows.write(at, GBAGEBOORTELAND=pl.Series(wrong, dtype=pl.String))
+
+
+def corrected_later(rows: Rows, spec: dict) -> None:
+    """Sex, day and country of birth as they stood before somebody corrected them."""
+    sound = ~pl.col("is_faulty")
+    at = rows.choose(spec["rate"], EVERY_ROW, sound & pl.col("GBAGESLACHT").is_in(["1", "2"]))
+    sex = rows.frame["GBAGESLACHT"].gather(at)
+    rows.write(at, GBAGESLACHT=sex.replace({"1": "2", "2": "1"}))
+    at = rows.choose(spec["rate"], EVERY_ROW, sound & (pl.col("GBAIMPUTATIECODE") == "0"))
+    day = rows.frame["GBAGEBOORTEDAG"].gather(at).cast(pl.Int64)
+    other = (day + pl.Series(rows.rng.integers(27, size=len(at)))) % 28 + 1
+    rows.write(at, GBAGEBOORTEDAG=other.cast(pl.String).str.zfill(2))
+    wrong_birth_country(rows, spec, sound)
 
 
 # -------------------------------------------------------------------- sentinels and limits
@@ -392,6 +412,7 @@ ROW_KINDS: dict[str, RowKind] = {
     "stillborn_child": stillborn_child,
     "death_before_birth": death_before_birth,
     "wrong_birth_country": wrong_birth_country,
+    "corrected_later": corrected_later,
     "sentinel_sex": sentinel,
     "sentinel_birth_date": sentinel,
     "sentinel_birth_country": sentinel,

@@ -1,5 +1,6 @@
 """The registers as delivered: one frame per file, with the codes, dates and sentinels of each."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
@@ -31,6 +32,7 @@ from migrantpanel.simulation.registers.population import (
     gbamigratie,
     gbaoverlijden,
     gbapersoon,
+    gbapersoon_of_2012,
     gbaverbintenispartner,
     kindouder,
 )
@@ -49,6 +51,7 @@ WHOLE: tuple[tuple[str, str, Rows], ...] = (
     ("GBAADRESOBJECTBUS", "GBAADRESOBJECT2023BUSV1", gbaadresobject),
     ("VSLGWBTAB", "VSLGWB2023TAB03V1", vslgwb),
     ("GBAPERSOONTAB", "GBAPERSOON2023TABV2", gbapersoon),
+    ("GBAPERSOONTAB", "GBAPERSOON2012TABV1", gbapersoon_of_2012),
     ("GBABURGERLIJKESTAATBUS", "GBABURGERLIJKESTAAT2023BUSV1", gbaburgerlijkestaat),
     ("GBAVERBINTENISPARTNERBUS", "GBAVERBINTENISPARTNER2023BUSV1", gbaverbintenispartner),
     ("KINDOUDERTAB", "KINDOUDER2023TABV10", kindouder),
@@ -149,7 +152,8 @@ def _sound_files(registers: Registers) -> Iterator[Extract]:
         return Extract(register, folder, name, year, layout(register, year, labels), damaged)
 
     for register, name, rows in WHOLE:
-        yield extract(register, name, LAST_YEAR, partial(rows, registers))
+        year = int(re.search(r"\d{4}", name).group())
+        yield extract(register, name, year, partial(rows, registers))
     for file in people(registers):
         yield extract(file.register, file.name, file.year, file.rows)
     # Several files need the incomes of a year.

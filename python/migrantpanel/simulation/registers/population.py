@@ -6,6 +6,7 @@ import polars as pl
 
 from migrantpanel.random import generator
 from migrantpanel.simulation.country import REGISTER_START
+from migrantpanel.simulation.defects.rows import damage_rows
 from migrantpanel.simulation.registers.keys import (
     HOME,
     LAST_YEAR,
@@ -62,6 +63,21 @@ def gbapersoon(registers: Registers) -> pl.DataFrame:
             )
         )
     return registers.each_number(frame)
+
+
+def gbapersoon_of_2012(registers: Registers) -> pl.DataFrame:
+    """The version of 2012: who had been here by then, as the newest version says it.
+
+    Its faults are those of the newest version, which repeats them; a correction made between the
+    two is a defect of this one (`corrected_later`), in rows that have no other.
+    """
+    newest = ("GBAPERSOONTAB", "GBAPERSOON2023TABV2")
+    frame = damage_rows(registers, *newest, LAST_YEAR, gbapersoon(registers))
+    known = registers.country.registration.filter(pl.col("start") < date(2013, 1, 1))
+    faulty = registers.damage.of_files[newest]["person"]
+    return frame.join(known.select("person").unique(), on="person", how="semi").with_columns(
+        is_faulty=pl.col("person").is_in(faulty.implode())
+    )
 
 
 def gbaadresobject(registers: Registers) -> pl.DataFrame:
