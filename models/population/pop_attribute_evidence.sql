@@ -11,7 +11,11 @@
     ),
 } -%}
 
-with told as (
+with source_row as (
+    select * from {{ ref('pop_attribute_told') }}
+),
+
+told as (
     {%- for attribute_name, (column, is_weak) in attributes.items() %}
     select
         person_key,
@@ -19,7 +23,7 @@ with told as (
         attribute_source,
         cast({{ column }} as string) as attribute_value,
         {{ is_weak }} as is_weak
-    from {{ ref('pop_attribute_told') }}
+    from source_row
     where {{ column }} is not null
     {{ "union all" if not loop.last }}
     {%- endfor %}
