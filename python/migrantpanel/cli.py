@@ -252,11 +252,11 @@ def docs(
 @app.command()
 def queries(warehouse: Warehouse = DEFAULT_WAREHOUSE) -> None:
     """Run the three example queries of the README and show their answers."""
-    import duckdb
+    from migrantpanel.warehouse import open_published
 
     for path in sorted((project_dir() / "docs" / "queries").glob("*.sql")):
         query = path.read_text(encoding="utf-8")
-        with duckdb.connect(warehouse, read_only=True) as connection:
+        with open_published(warehouse) as connection:
             print(query)
             connection.sql(query).show(max_rows=100)
 

@@ -3,7 +3,6 @@
 import tempfile
 from pathlib import Path
 
-from migrantpanel.errors import UserError
 from migrantpanel.site import (
     agreement,
     comparability,
@@ -19,16 +18,16 @@ from migrantpanel.site import (
     weighting,
 )
 from migrantpanel.site.harmonised import read_words
+from migrantpanel.warehouse.published import open_published
 
 
 def build_site(project: Path, warehouse: Path, landing: Path, site: Path) -> None:
     """Write the site of a published warehouse into `site`; `site/index.html` is its first page.
 
     Reads the warehouse read-only and leaves `site/quality/`, which the landing's check writes.
-    Raises UserError where the warehouse is absent or open for writing.
+    Raises UserError where the warehouse is absent, unreadable or open for writing.
     """
-    if not warehouse.is_file():
-        raise UserError(f"{warehouse} is absent: run migrantpanel build first")
+    open_published(warehouse).close()
     site.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         manifest = lineage.write_lineage(project, warehouse, landing, Path(scratch), site)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrantpanel.site.drawing import bars
-from migrantpanel.site.lineage import open_read_only
 from migrantpanel.site.manifest import Project
 from migrantpanel.site.page import templates, write_page
+from migrantpanel.warehouse.published import open_published
 
 YEAR_COLUMNS = ("year", "survey_year", "school_year", "interview_year")
 
@@ -25,7 +25,7 @@ class MartCount:
 def count_marts(warehouse: Path, project: Project) -> dict[str, MartCount]:
     """Return the counts of every published mart by name."""
     counts = {}
-    with open_read_only(warehouse) as connection:
+    with open_published(warehouse) as connection:
         published = {
             name
             for (name,) in connection.execute(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from migrantpanel.site.lineage import open_read_only
+from migrantpanel.warehouse.published import open_published
 
 Row = dict[str, Any]
 # A grade is told by a letter and a shape as well as by its colour.
@@ -59,7 +59,7 @@ class Words:
 def read_rows(warehouse: Path, relation: str, order: str) -> list[Row]:
     """Return a published table as dicts, or nothing where the warehouse does not hold it."""
     schema, table = relation.split(".")
-    with open_read_only(warehouse) as connection:
+    with open_published(warehouse) as connection:
         held = connection.execute(
             "select 1 from information_schema.tables where table_schema = ? and table_name = ?",
             [schema, table],

@@ -5,9 +5,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 from migrantpanel.site.harmonised import Row, Words, read_rows
-from migrantpanel.site.lineage import open_read_only
 from migrantpanel.site.page import templates, write_page
 from migrantpanel.site.plots import Line, row_plot
+from migrantpanel.warehouse.published import open_published
 
 SECTION = "imputation.html"
 PATTERNS = {
@@ -52,7 +52,7 @@ def _log(warehouse: Path) -> list[tuple]:
     """Return cells per table and reason; an implicate is one of many draws of one cell."""
     if not read_rows(warehouse, "reference.imputation_reason", "reason_code"):
         return []
-    with open_read_only(warehouse) as connection:
+    with open_published(warehouse) as connection:
         return connection.execute(
             """
             select log.table_name, reason.label, count(*) as cells, max(log.draws) as draws,

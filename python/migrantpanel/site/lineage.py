@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from migrantpanel.dbt_runner import dbt_environment, run_dbt
 from migrantpanel.errors import UserError
 from migrantpanel.site.manifest import Project, read_project
+from migrantpanel.warehouse.published import open_published
 
 # dbt's page holds a tracker that it starts only for its hosted service; no page here names one.
 TRACKER = '"//d1fc8wv8zag5ca.cloudfront.net/2.9.0/sp.js"'
@@ -52,7 +51,7 @@ def published_columns(manifest: dict[str, Any], warehouse: Path) -> dict[str, An
     for path in (warehouse, warehouse.with_name("vault.duckdb")):
         if not path.is_file():
             continue
-        with open_read_only(path) as connection:
+        with open_published(path) as connection:
             rows = connection.execute(
                 "select table_schema, table_name, column_name, ordinal_position, data_type "
                 "from information_schema.columns order by all"
@@ -75,11 +74,3 @@ def published_columns(manifest: dict[str, Any], warehouse: Path) -> dict[str, An
                     "unique_id": unique_id,
                 }
     return catalogue
-
-
-def open_read_only(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open a published file for reading; raises UserError while another process writes it."""
-    try:
-        return duckdb.connect(path, read_only=True)
-    except duckdb.IOException as error:
-        raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None

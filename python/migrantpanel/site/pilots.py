@@ -7,11 +7,11 @@ from html import escape
 from itertools import groupby, pairwise
 from pathlib import Path
 
-import duckdb
 from markupsafe import Markup
 
 from migrantpanel.site.harmonised import Words
 from migrantpanel.site.page import templates
+from migrantpanel.warehouse.published import open_published
 
 NEEDED = ("mart_cross_section", "mart_person_interview", "mart_person_year", "mart_partner_year")
 OUTCOMES = {
@@ -45,7 +45,7 @@ Lines = Mapping[str, Sequence[Point]]
 
 def pilot_figures(project: Path, warehouse: Path, words: Words) -> dict[str, Markup]:
     """Return the plots of each pilot page by the name of its page in docs/."""
-    with duckdb.connect(warehouse, read_only=True) as connection:
+    with open_published(warehouse) as connection:
         found = connection.execute(
             "select table_name from duckdb_tables() where schema_name = 'marts'"
         ).fetchall()

@@ -9,9 +9,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 from migrantpanel.site.harmonised import Row, Words, read_rows
-from migrantpanel.site.lineage import open_read_only
 from migrantpanel.site.page import templates, write_page
 from migrantpanel.site.plots import Line, row_plot
+from migrantpanel.warehouse.published import open_published
 
 SECTION = "weights.html"
 MARGINS = {
@@ -209,7 +209,7 @@ def _place(key: tuple[str, str], labels: dict[tuple[str, str], str]) -> int:
 
 def _spread(warehouse: Path, column: str) -> list[Row]:
     """Return quantiles of a weight per survey; a weight is relative to its survey's mean."""
-    with open_read_only(warehouse) as connection:
+    with open_published(warehouse) as connection:
         names = {
             row[0]
             for row in connection.execute(

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from migrantpanel.errors import UserError
+from migrantpanel.warehouse.published import open_published
 
 BATCH_ROWS = 50_000
 
@@ -16,9 +17,7 @@ def digest(warehouse: Path, schema: str = "marts") -> dict[str, str]:
     The order of all columns contains the order of the key, and needs no key to be declared.
     Raises UserError when the file is absent or the schema holds no table.
     """
-    if not warehouse.is_file():
-        raise UserError(f"{warehouse} does not exist: run `migrantpanel build` first")
-    with duckdb.connect(warehouse, read_only=True) as connection:
+    with open_published(warehouse) as connection:
         connection.execute("set timezone = 'UTC'")
         tables = connection.execute(
             "select table_name from duckdb_tables() where schema_name = ? order by table_name",
