@@ -1,6 +1,7 @@
 """Run a command and measure its seconds and the peak memory of all its processes (Linux)."""
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -15,16 +16,17 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds on the clock, the peak of the summed resident memory, and what was printed."""
+    """Seconds on the clock and of processors, peak of the summed memory, and what was printed."""
 
     seconds: float
+    processor_seconds: float
     peak_gib: float
     output: str
 
 
 def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Measured:
     """Run `command` in `folder` to its end; end the benchmark with its output when it fails."""
-    start = time.perf_counter()
+    start, used = time.perf_counter(), _processor_seconds()
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -41,7 +43,13 @@ def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path
     peak.stop()
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{output}")
-    return Measured(seconds, peak.bytes / 2**30, output)
+    return Measured(seconds, _processor_seconds() - used, peak.bytes / 2**30, output)
+
+
+def _processor_seconds() -> float:
+    """Return what finished children used, and theirs."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 class _Peak(threading.Thread):

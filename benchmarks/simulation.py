@@ -3,20 +3,19 @@
     .venv/bin/python benchmarks/simulation.py [--persons 100000 1000000 4000000] [--folder DIR]
 
 Each size runs as a user runs it, in processes of its own, and is thrown away. The last column holds
-the time per person to that of the first size: 1 is linear. Memory is the summed peak of all
+processor time per person to that of the first size: 1 is linear. Memory is the summed peak of all
 processes. A million persons need about 3 GB of disk below the folder, while it runs 8 GB.
 """
 
 import argparse
 import os
-import resource
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from measure import measure
+from measure import Measured, measure
 
 PLAN = {1_000_000: 600}  # seconds on four cores
 
@@ -29,12 +28,14 @@ def main() -> None:
     first = None
     for persons in arguments.persons:
         with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
-            seconds, processor, peak = _simulate(persons, Path(name), arguments.survey_fraction)
+            done = _simulate(persons, Path(name), arguments.survey_fraction)
             rows, size = _content(Path(name) / "extracts")
-        first = first or seconds / persons
+        first = first or done.processor_seconds / persons
+        each = done.processor_seconds / persons / first
         print(
-            f"| {persons:,} | {rows:,} | {size / 1e9:.2f} | {seconds:.0f} | {processor:.0f}"
-            f" | {persons / seconds:,.0f} | {peak:.2f} | {seconds / persons / first:.2f} |",
+            f"| {persons:,} | {rows:,} | {size / 1e9:.2f} | {done.seconds:.0f}"
+            f" | {done.processor_seconds:.0f} | {persons / done.seconds:,.0f}"
+            f" | {done.peak_gib:.2f} | {each:.2f} |",
             flush=True,
         )
         if persons in PLAN:
@@ -49,21 +50,14 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _simulate(persons: int, folder: Path, fraction: float) -> tuple[float, float, float]:
+def _simulate(persons: int, folder: Path, fraction: float) -> Measured:
     command = [
         sys.executable, "-m", "migrantpanel", "simulate", "--persons", str(persons),
         "--survey-fraction", str(fraction), "--format", "parquet", "--out", "extracts",
     ]  # fmt: skip
-    before = _processor_seconds()
     done = measure(command, os.environ, folder)
     shutil.rmtree(folder / "extracts-truth")
-    return done.seconds, _processor_seconds() - before, done.peak_gib
-
-
-def _processor_seconds() -> float:
-    """Return what finished children used, and theirs."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+    return done
 
 
 def _content(folder: Path) -> tuple[int, int]:
