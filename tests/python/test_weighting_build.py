@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from absent import require_r
 from conftest import World
 from migrantpanel.dbt_runner import dbt_environment, run_dbt
 from migrantpanel.errors import UserError
@@ -321,11 +322,7 @@ def test_every_trend_says_what_it_represents(of_municipalities) -> None:
 @pytest.mark.r
 def test_the_weights_of_the_build_equal_those_of_r_survey(connection, tmp_path) -> None:
     """The largest groups of the build, with their own merged margins and bounds."""
-    if shutil.which("Rscript") is None:
-        pytest.skip("needs R (Rscript), which is absent")
-    probe = ["Rscript", "-e", "quit(status = !requireNamespace('survey', quietly = TRUE))"]
-    if subprocess.run(probe, capture_output=True, check=False).returncode:
-        pytest.skip("needs the R package survey, which is absent")
+    require_r("survey")
     key = "survey, survey_year, domain, variant"
     groups = connection.execute(
         f"""
