@@ -87,22 +87,27 @@ TRUE_POPULATION = """
 """
 
 
+def add_truth(connection: duckdb.DuckDBPyConnection, world: World) -> None:
+    """Add the true population of every survey, and who of it was damaged."""
+    connection.execute(
+        f"create temp table true_population as {TRUE_POPULATION.format(truth=world.truth)}"
+    )
+    connection.execute(
+        f"""
+        create temp table damaged as
+        select distinct survey, survey_year, person
+        from true_population
+        inner join read_parquet('{world.truth}/defect.parquet') using (person)
+        where kind in ({DAMAGE})
+        """
+    )
+
+
 @pytest.fixture(scope="module")
 def connection(world: World):
     with duckdb.connect(world.warehouse, read_only=True) as connection:
         connection.execute(f"attach '{world.vault}' as vault (read_only)")
-        connection.execute(
-            f"create temp table true_population as {TRUE_POPULATION.format(truth=world.truth)}"
-        )
-        connection.execute(
-            f"""
-            create temp table damaged as
-            select distinct survey, survey_year, person
-            from true_population
-            inner join read_parquet('{world.truth}/defect.parquet') using (person)
-            where kind in ({DAMAGE})
-            """
-        )
+        add_truth(connection, world)
         yield connection
 
 
@@ -249,18 +254,7 @@ def of_municipalities(world: World, tmp_path_factory: pytest.TempPathFactory):
     databases = {"migrant_panel": build / PANEL_FILE, "vault": build / VAULT_FILE}
     run_dbt(["build", *chosen, *switch], project_dir(), environment, "build", databases)
     with duckdb.connect(build / PANEL_FILE, read_only=True) as connection:
-        connection.execute(
-            f"create temp table true_population as {TRUE_POPULATION.format(truth=world.truth)}"
-        )
-        connection.execute(
-            f"""
-            create temp table damaged as
-            select distinct survey, survey_year, person
-            from true_population
-            inner join read_parquet('{world.truth}/defect.parquet') using (person)
-            where kind in ({DAMAGE})
-            """
-        )
+        add_truth(connection, world)
         yield connection
 
 
