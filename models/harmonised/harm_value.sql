@@ -7,17 +7,8 @@
 
 combined as (
     select
-        respondent_id,
-        survey,
-        survey_year,
-        variable,
-        source_variable,
-        source_code,
-        'combine' as rule,
-        value,
-        missing_kind,
-        grade,
-        evidence
+        *,
+        'combine' as rule
     from {{ ref('harm_combined') }}
     where member_number = 0
 ),
@@ -38,19 +29,19 @@ comparability as (
 not_asked as (
     select
         interview.respondent_id,
-        interview.survey,
-        interview.survey_year,
-        comparability.variable,
-        cast(null as string) as source_variable,
-        cast(null as string) as source_code,
-        comparability.rule,
-        cast(null as string) as value,
-        'not_asked' as missing_kind,
-        comparability.grade,
-        comparability.evidence
+        comparability.* exclude (comparability.is_asked),
+        'not_asked' as missing_kind
     from interview
     inner join comparability using (survey, survey_year)
     where not comparability.is_asked
+),
+
+answered as (
+    select * from recoded
+    union all by name
+    select * from combined
+    union all by name
+    select * from not_asked
 ),
 
 final as (
@@ -66,35 +57,7 @@ final as (
         missing_kind,
         grade,
         evidence
-    from recoded
-    union all
-    select
-        respondent_id,
-        survey,
-        survey_year,
-        variable,
-        source_variable,
-        source_code,
-        rule,
-        value,
-        missing_kind,
-        grade,
-        evidence
-    from combined
-    union all
-    select
-        respondent_id,
-        survey,
-        survey_year,
-        variable,
-        source_variable,
-        source_code,
-        rule,
-        value,
-        missing_kind,
-        grade,
-        evidence
-    from not_asked
+    from answered
 )
 
 select * from final

@@ -6,17 +6,11 @@ from migrantpanel.imputation.hidden_answers import hidden_answer_scores
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    rules = ChainRules(
-        implicates=dbt.config.meta_get("implicates"),
-        iterations=dbt.config.meta_get("iterations"),
-        seed=dbt.config.meta_get("seed"),
-        workers=dbt.config.meta_get("workers"),
-    )
     return hidden_answer_scores(
-        dbt.ref("imp_answer").order("variable, respondent_id").pl(),
-        dbt.ref("imp_answer_design").order("respondent_id").pl(),
+        dbt.ref("imp_answer").pl(),
+        dbt.ref("imp_answer_design").pl(),
         dbt.ref("harmonised_code").pl(),
         dbt.ref("harmonised_filter").pl(),
-        rules,
+        ChainRules(**dbt.config.meta_get("chain")),
         dbt.config.meta_get("least"),
     ).to_arrow()

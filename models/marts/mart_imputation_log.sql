@@ -39,6 +39,16 @@ permit_cell as (
     where permit_explanation is not null
 ),
 
+answer as (
+    select * from {{ ref('imp_answer_value') }}
+    union all by name
+    select
+        *,
+        0 as implicate
+    from {{ ref('imp_lost_answer') }}
+    where reason_code is not null
+),
+
 final as (
     select
         'mart_permit' as table_name,
@@ -52,7 +62,7 @@ final as (
         donor_distance as distance,
         match_level
     from permit_cell
-    union all
+    union all by name
     select
         'mart_cross_section' as table_name,
         respondent_id as row_key,
@@ -60,25 +70,8 @@ final as (
         implicate,
         value_reported as reported_value,
         value as final_value,
-        reason_code,
-        cast(null as string) as donor,
-        cast(null as double) as distance,
-        cast(null as int) as match_level
-    from {{ ref('imp_answer_value') }}
-    union all
-    select
-        'mart_cross_section' as table_name,
-        respondent_id as row_key,
-        variable,
-        0 as implicate,
-        value_reported as reported_value,
-        value as final_value,
-        reason_code,
-        cast(null as string) as donor,
-        cast(null as double) as distance,
-        cast(null as int) as match_level
-    from {{ ref('imp_lost_answer') }}
-    where reason_code is not null
+        reason_code
+    from answer
 )
 
 select * from final

@@ -40,12 +40,15 @@ def run_dbt(
     `databases` (alias -> file) are opened after a failure to show example rows of failed tests.
     Raises UserError with one line per failed model or test.
     """
-    arguments = [sys.executable, "-m", "dbt.cli.main", "--log-format", "json", *command]
+    # Not `-m dbt.cli.main`: processes that a model starts would import all of dbt again.
+    dbt = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
+    arguments = [*dbt, "--log-format", "json", *command]
     arguments += ["--profiles-dir", str(project / "profiles"), "--project-dir", str(project)]
     process = subprocess.Popen(
         arguments,
         cwd=project,
-        env={**os.environ, **environment},
+        # Sums in another order on another number of threads would change the last digits.
+        env={**os.environ, **environment, "OPENBLAS_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from absent import needs
 from migrantpanel.project import project_dir
 from migrantpanel.simulation.defects import known_kinds
 
@@ -82,7 +83,7 @@ def shared_dir() -> Path:
     """Return the reference data beside the project, or skip."""
     folder = (project_dir().parent / "shared").resolve()
     if not folder.is_dir():
-        pytest.skip("needs the reference data in ../shared, which is absent")
+        needs("the reference data in ../shared")
     return folder
 
 

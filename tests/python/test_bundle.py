@@ -14,9 +14,10 @@ from migrantpanel import bundle
 from migrantpanel.errors import UserError
 from migrantpanel.project import project_dir
 
+# 2026-11-22: the script installs the wheels that the project ships for one platform.
 needs_shell = pytest.mark.skipif(
     sys.platform != "linux" or sys.version_info[:2] != (3, 11),
-    reason="installs the wheels for Linux and Python 3.11",
+    reason="needs Linux and Python 3.11, which are absent",
 )
 LOCK = """\
 colorama==0.4.6 \\

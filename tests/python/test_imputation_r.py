@@ -3,7 +3,6 @@
 StatMatch, the other model of the donor search, is no Debian package.
 """
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from absent import require_r
 from migrantpanel.imputation import donor_impute, pool
 from migrantpanel.random import generator
 
@@ -22,15 +22,7 @@ SCRIPTS = Path(__file__).parent / "r"
 
 def run_r(package: str, script: str, given: pl.DataFrame, folder: Path) -> pl.DataFrame:
     """Run a script on a table and return the table it writes; skip where R is absent."""
-    if shutil.which("Rscript") is None:
-        pytest.skip("needs R (Rscript), which is absent")
-    asked = subprocess.run(
-        ["Rscript", "-e", f"quit(status = !requireNamespace('{package}', quietly = TRUE))"],
-        capture_output=True,
-        check=False,
-    )
-    if asked.returncode:
-        pytest.skip(f"needs the R package {package} (Debian: r-cran-{package.lower()})")
+    require_r(package)
     given.write_csv(folder / "given.csv")
     done = subprocess.run(
         ["Rscript", SCRIPTS / script, folder / "given.csv", folder / "result.csv"],

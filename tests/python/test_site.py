@@ -1,7 +1,6 @@
 """The documentation site: whole, linked, accessible, and without a network."""
 
 import re
-import shutil
 import subprocess
 import tempfile
 from html.parser import HTMLParser
@@ -11,15 +10,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from absent import CHROMIUM, needs
 from migrantpanel.errors import UserError
 from migrantpanel.project import project_dir
 from migrantpanel.site import build_site
 from migrantpanel.site.drawing import bars
 from migrantpanel.site.manifest import read_project
 from migrantpanel.site.methods import render_markdown
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), "")
 
 
 @pytest.fixture(scope="module")
@@ -207,8 +204,9 @@ def test_paths_named_in_the_readme_and_docs_exist():
 
 
 @pytest.mark.chromium
-@pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
 def test_site_shows_in_a_browser_without_a_network_and_fits_a_phone(site, tmp_path):
+    if not CHROMIUM:
+        needs("Chromium")
     drawn = browse(f"file://{site}/lineage.html#!/model/model.migrantpanel.mart_cross_section")
     assert "mart_cross_section" in Page(write(tmp_path / "drawn.html", drawn)).words
     assert "One row per respondent" in drawn

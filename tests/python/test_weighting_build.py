@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from absent import require_r
 from conftest import World
 from migrantpanel.dbt_runner import dbt_environment, run_dbt
 from migrantpanel.errors import UserError
@@ -86,22 +87,27 @@ TRUE_POPULATION = """
 """
 
 
+def add_truth(connection: duckdb.DuckDBPyConnection, world: World) -> None:
+    """Add the true population of every survey, and who of it was damaged."""
+    connection.execute(
+        f"create temp table true_population as {TRUE_POPULATION.format(truth=world.truth)}"
+    )
+    connection.execute(
+        f"""
+        create temp table damaged as
+        select distinct survey, survey_year, person
+        from true_population
+        inner join read_parquet('{world.truth}/defect.parquet') using (person)
+        where kind in ({DAMAGE})
+        """
+    )
+
+
 @pytest.fixture(scope="module")
 def connection(world: World):
     with duckdb.connect(world.warehouse, read_only=True) as connection:
         connection.execute(f"attach '{world.vault}' as vault (read_only)")
-        connection.execute(
-            f"create temp table true_population as {TRUE_POPULATION.format(truth=world.truth)}"
-        )
-        connection.execute(
-            f"""
-            create temp table damaged as
-            select distinct survey, survey_year, person
-            from true_population
-            inner join read_parquet('{world.truth}/defect.parquet') using (person)
-            where kind in ({DAMAGE})
-            """
-        )
+        add_truth(connection, world)
         yield connection
 
 
@@ -248,18 +254,7 @@ def of_municipalities(world: World, tmp_path_factory: pytest.TempPathFactory):
     databases = {"migrant_panel": build / PANEL_FILE, "vault": build / VAULT_FILE}
     run_dbt(["build", *chosen, *switch], project_dir(), environment, "build", databases)
     with duckdb.connect(build / PANEL_FILE, read_only=True) as connection:
-        connection.execute(
-            f"create temp table true_population as {TRUE_POPULATION.format(truth=world.truth)}"
-        )
-        connection.execute(
-            f"""
-            create temp table damaged as
-            select distinct survey, survey_year, person
-            from true_population
-            inner join read_parquet('{world.truth}/defect.parquet') using (person)
-            where kind in ({DAMAGE})
-            """
-        )
+        add_truth(connection, world)
         yield connection
 
 
@@ -321,11 +316,7 @@ def test_every_trend_says_what_it_represents(of_municipalities) -> None:
 @pytest.mark.r
 def test_the_weights_of_the_build_equal_those_of_r_survey(connection, tmp_path) -> None:
     """The largest groups of the build, with their own merged margins and bounds."""
-    if shutil.which("Rscript") is None:
-        pytest.skip("needs R (Rscript), which is absent")
-    probe = ["Rscript", "-e", "quit(status = !requireNamespace('survey', quietly = TRUE))"]
-    if subprocess.run(probe, capture_output=True, check=False).returncode:
-        pytest.skip("needs the R package survey, which is absent")
+    require_r("survey")
     key = "survey, survey_year, domain, variant"
     groups = connection.execute(
         f"""

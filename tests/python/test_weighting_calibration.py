@@ -1,7 +1,6 @@
 """Calibration against closed forms, published formulae, a general optimiser, and R."""
 
 import os
-import shutil
 import subprocess
 import sys
 import warnings
@@ -16,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
+from absent import require_r
 from calibration_sample import (
     MARGINS,
     POPULATION,
@@ -216,7 +216,7 @@ def test_design_weights_on_any_scale(scale):
 @pytest.mark.r
 @pytest.mark.parametrize("with_totals", [False, True])
 def test_weights_equal_those_of_r_survey(tmp_path, with_totals):
-    require_r_survey()
+    require_r("survey")
     sample = make_sample(1_500, seed=11)
     margins, size = make_margins(sample, ["sex", "age", "education"], seed=11)
     totals = {"years": size * 20.5, "income": size * 24_000.0} if with_totals else {}
@@ -242,14 +242,6 @@ def test_weights_equal_those_of_r_survey(tmp_path, with_totals):
         result = calibrate(sample, "d", counts, totals, method, bounds)
         expected = reference[case].to_numpy()
         assert np.max(np.abs(result.weights / expected - 1)) < 1e-8, case
-
-
-def require_r_survey() -> None:
-    if shutil.which("Rscript") is None:
-        pytest.skip("needs R (Rscript), which is absent")
-    probe = ["Rscript", "-e", "quit(status = !requireNamespace('survey', quietly = TRUE))"]
-    if subprocess.run(probe, capture_output=True, check=False).returncode:
-        pytest.skip("needs the R package survey, which is absent")
 
 
 # --- properties ----------------------------------------------------------------------------------

@@ -35,8 +35,8 @@ def impute_answers(
     Args:
         answers: respondent_id, variable, method (as in `impute_chained`), value (text, null
             without an answer) and is_due (asked, and refused or not known).
-        design: one row per respondent, sorted by respondent_id; other columns are text (categories)
-            or numbers, null where unknown.
+        design: one row per respondent_id; other columns are text (categories) or numbers, null
+            where unknown.
         codes: variable, code and position of the categories; variables without are numbers.
         filters: variable, filter_variable and filter_value, as in the seed `harmonised_filter`.
         rules: implicates, iterations, seed.
@@ -46,6 +46,7 @@ def impute_answers(
         respondent_id, variable, implicate (1, 2, ...) and value (text; null where the imputed
         filter says that the question does not apply), sorted.
     """
+    design = design.sort("respondent_id")
     order = design["respondent_id"]
     order_of = dict(codes.sort("position").group_by("variable", maintain_order=True).agg("code")
                     .iter_rows())  # fmt: skip

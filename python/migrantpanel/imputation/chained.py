@@ -61,6 +61,30 @@ class Variable:
         """Return whether the categories have no order that a model could use."""
         return self.categories is not None and self.method == "multinomial"
 
+    def columns(self, values: Numbers) -> Numbers:
+        """Return values as predictors: the value or its categories, and where there is none."""
+        centre, spread = self._units
+        return (self._raw_columns(values) - centre) / spread
+
+    @cached_property
+    def _units(self) -> tuple[Numbers, Numbers]:
+        """Mean and deviation of the columns, of rows that need no filling; constant ones are 0."""
+        known = self._raw_columns(self.values[~self.fill])
+        spread = known.std(axis=0)
+        return known.mean(axis=0), np.where(spread > 0, spread, 1)
+
+    def _raw_columns(self, values: Numbers) -> Numbers:
+        none = np.isnan(values)
+        if self.is_unordered:
+            columns = values[:, None] == np.arange(1, len(self.categories))
+        else:
+            columns = np.where(none, self._mean, values)
+        return np.column_stack([columns, none]).astype(float)
+
+    @cached_property
+    def _mean(self) -> float:
+        return float(self.values[self.observed].mean()) if self.observed.any() else 0.0
+
 
 @dataclass(frozen=True)
 class Filter:
@@ -206,7 +230,7 @@ def _run(task: _Task, rng: np.random.Generator) -> Chain:
     variables = {variable.name: variable for variable in task.variables}
     current = {v.name: _start(v, rng) for v in task.variables}
     design = np.column_stack([np.ones(len(task.design)), _standard(task.design)])
-    blocks = {v.name: _block(v, current[v.name]) for v in task.variables}
+    blocks = {v.name: v.columns(current[v.name]) for v in task.variables}
     # Filters come before what hangs on them; otherwise the least missing first.
     order = sorted(
         (v for v in task.variables if v.fill.any()),
@@ -223,8 +247,8 @@ def _run(task: _Task, rng: np.random.Generator) -> Chain:
             values[variable.fill] = np.nan
             if due.any():
                 values[due] = _draw(variable, x, due, rng)
-            blocks[variable.name] = _block(variable, values)
             filled = values[variable.fill]
+            blocks[variable.name][variable.fill] = variable.columns(filled)
             known = filled[~np.isnan(filled)]
             means[variable.name].append(float(known.mean()) if len(known) else float("nan"))
     return Chain(
@@ -275,17 +299,6 @@ def _standard(columns: Numbers) -> Numbers:
     return (columns - columns.mean(axis=0)) / np.where(spread > 0, spread, 1)
 
 
-def _block(variable: Variable, values: Numbers) -> Numbers:
-    """Return a variable as predictors: its value or its categories, and where it has none."""
-    none = np.isnan(values)
-    if variable.is_unordered:
-        places = np.arange(1, len(variable.categories))
-        columns = (values[:, None] == places).astype(float)
-    else:
-        columns = np.where(none, np.nanmean(values) if (~none).any() else 0.0, values)[:, None]
-    return _standard(np.column_stack([columns, none.astype(float)]))
-
-
 def _predictors(
     variables: Sequence[Variable], filters: Sequence[Filter], rules: ChainRules
 ) -> dict[str, list[str]]:
@@ -295,7 +308,7 @@ def _predictors(
     to the questions behind it, and a first guess of those would decide the filter for good.
     """
     behind = {(each.filter_variable, each.variable) for each in filters}
-    blocks = {variable.name: _block(variable, variable.values) for variable in variables}
+    blocks = {variable.name: variable.columns(variable.values) for variable in variables}
     places = np.cumsum([0, *(block.shape[1] for block in blocks.values())])
     everything = np.column_stack(list(blocks.values()))
     chosen: dict[str, list[str]] = {}

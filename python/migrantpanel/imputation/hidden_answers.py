@@ -1,10 +1,7 @@
 """How well chained equations do: answers hidden on purpose, imputed, and set beside the truth."""
 
-from collections.abc import Iterator
-
-import numpy as np
 import polars as pl
-from scipy import stats
+from scipy.special import stdtrit
 
 from migrantpanel.imputation.answers import impute_answers
 from migrantpanel.imputation.chained import ChainRules
@@ -15,8 +12,9 @@ from migrantpanel.random import generator
 LEAST, MOST = 0.03, 0.3
 LEVEL = 0.95
 
+GROUP = ("variable", "dimension", "group_name")
 SCORE = {
-    "variable": pl.String, "dimension": pl.String, "group_name": pl.String,
+    **dict.fromkeys(GROUP, pl.String),
     "hidden_count": pl.Int64,
     "right_percent": pl.Float64, "distance_percent": pl.Float64, "hidden_mean": pl.Float64,
     "imputed_mean": pl.Float64, "interval_low": pl.Float64, "interval_high": pl.Float64,
@@ -92,51 +90,59 @@ def hidden_answer_scores(
         ),
         on=["respondent_id", "variable"],
     ).join(design.select("respondent_id", "wave", "origin_group"), on="respondent_id")  # fmt: skip
-    categorical = set(codes["variable"].unique())
-    rows = [
-        row
-        for (variable,), part in both.group_by("variable", maintain_order=True)
-        for row in _scores(variable, part, variable in categorical, least)
-    ]
-    return pl.DataFrame(rows, SCORE, orient="row").sort("variable", "dimension", "group_name")
+    return _scores(both, codes["variable"].unique(), least)
 
 
-def _scores(variable: str, part: pl.DataFrame, is_categorical: bool, least: int) -> Iterator[tuple]:
-    for dimension in ("all", "wave", "origin_group"):
-        key = pl.lit("all") if dimension == "all" else pl.col(dimension)
-        for (level,), rows in part.with_columns(level=key).group_by("level"):
-            count = rows["respondent_id"].n_unique()
-            if count >= least:
-                yield (variable, dimension, level, count, *_score(rows, is_categorical))
-
-
-def _score(rows: pl.DataFrame, is_categorical: bool) -> tuple:
-    right = distance = None
-    if is_categorical:
-        right = 100 * float((rows["value"] == rows["hidden_value"]).mean())
-        shares = [rows[column].value_counts(normalize=True, name="share").rename({column: "code"})
-                  for column in ("value", "hidden_value")]  # fmt: skip
-        apart = shares[0].join(shares[1], on="code", how="full", coalesce=True).fill_null(0.0)
-        distance = 50 * float((apart["share"] - apart["share_right"]).abs().sum())
-        usual = rows["hidden_value"].value_counts().sort(
-            ["count", "hidden_value"], descending=[True, False]
-        )["hidden_value"][0]  # fmt: skip
-        numbers = rows.select(
-            "implicate",
-            hidden=(pl.col("hidden_value") == usual).cast(pl.Float64),
-            imputed=(pl.col("value") == usual).cast(pl.Float64),
+def _scores(both: pl.DataFrame, categorical: pl.Series, least: int) -> pl.DataFrame:
+    """Score every group with at least `least` hidden answers."""
+    levels = {"all": pl.lit("all"), "wave": pl.col("wave"), "origin_group": pl.col("origin_group")}
+    # Sorted, and kept in order from here: sums in another order have other last digits.
+    rows = pl.concat(
+        both.with_columns(dimension=pl.lit(name), group_name=level)
+        for name, level in levels.items()
+    ).sort(*GROUP, "implicate", "respondent_id")
+    is_category = pl.col("variable").is_in(categorical.implode())
+    counts = rows.group_by(*GROUP, maintain_order=True).agg(
+        hidden_count=pl.col("respondent_id").n_unique().cast(pl.Int64),
+        right=(pl.col("value") == pl.col("hidden_value")).mean(),
+        rows=pl.len(),
+    ).filter(pl.col("hidden_count") >= least)  # fmt: skip
+    # Imputed answers of a category less the hidden ones.
+    surplus = pl.concat([
+        rows.select(*GROUP, code="value", one=1), rows.select(*GROUP, code="hidden_value", one=-1)
+    ]).group_by(*GROUP, "code").agg(pl.col("one").sum())  # fmt: skip
+    moved = surplus.group_by(*GROUP).agg(moved=pl.col("one").abs().sum() / 2)
+    usual = (
+        rows.group_by(*GROUP, "hidden_value").len()
+        .sort("len", "hidden_value", descending=[True, False])
+        .unique(GROUP, keep="first", maintain_order=True)
+        .select(*GROUP, usual="hidden_value")
+    )  # fmt: skip
+    number = {
+        column: pl.when(is_category)
+        .then((pl.col(column) == pl.col("usual")).cast(pl.Float64))
+        .otherwise(pl.col(column).cast(pl.Float64, strict=False))
+        .mean()
+        for column in ("hidden_value", "value")
+    }
+    means = (
+        rows.join(usual, on=GROUP, maintain_order="left")
+        .group_by(*GROUP, "implicate", maintain_order=True)
+        .agg(hidden_mean=number["hidden_value"], imputed_mean=number["value"])
+        .group_by(*GROUP, maintain_order=True)
+        .agg(
+            pl.col("hidden_mean").mean(),
+            pl.col("imputed_mean").mean(),
+            spread=((1 + 1 / pl.len()) * pl.col("imputed_mean").var()).sqrt(),
+            freedom=pl.len() - 1.0,
         )
-    else:
-        numbers = rows.select(
-            "implicate",
-            hidden=pl.col("hidden_value").cast(pl.Float64),
-            imputed=pl.col("value").cast(pl.Float64),
-        )
-    means = numbers.group_by("implicate").agg(pl.all().mean()).sort("implicate")
-    imputed = means["imputed"].to_numpy()
-    hidden = float(means["hidden"].mean())
-    middle, m = float(imputed.mean()), len(imputed)
-    spread = float(np.sqrt((1 + 1 / m) * imputed.var(ddof=1))) if m > 1 else float("nan")
-    half = float(stats.t.ppf((1 + LEVEL) / 2, max(m - 1, 1))) * spread
-    return (right, distance, hidden, middle, middle - half, middle + half,
-            bool(abs(hidden - middle) <= half))  # fmt: skip
+    )
+    scored = counts.join(moved, on=GROUP).join(means, on=GROUP).sort(*GROUP)
+    half = scored["spread"] * stdtrit(scored["freedom"].to_numpy(), (1 + LEVEL) / 2)
+    return scored.with_columns(
+        right_percent=pl.when(is_category).then(100 * pl.col("right")),
+        distance_percent=pl.when(is_category).then(100 * pl.col("moved") / pl.col("rows")),
+        interval_low=pl.col("imputed_mean") - half,
+        interval_high=pl.col("imputed_mean") + half,
+        is_covered=(pl.col("hidden_mean") - pl.col("imputed_mean")).abs() <= half,
+    ).select(SCORE.keys()).cast(SCORE)  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from migrantpanel.errors import UserError
 
@@ -50,7 +50,7 @@ class Pooled:
         """Return the lower and upper bound of the interval with this confidence level."""
         if not 0 < level < 1:
             raise PoolError(f"level {level} is not between 0 and 1")
-        half = stats.t.ppf((1 + level) / 2, self.df) * self.standard_error
+        half = stdtrit(self.df, (1 + level) / 2) * self.standard_error
         return self.estimate - half, self.estimate + half
 
 

@@ -21,8 +21,8 @@ NEAR = 5
 PRIOR_PRECISION = 1 / 2.5**2
 NEWTON_STEPS = 30
 HALVINGS = 12
-# A gain in log posterior this small changes no draw that matters.
-CONVERGED = 0.02
+# After a gain in log posterior this small, less than 0.03 is left: no draw that matters changes.
+CONVERGED = 0.1
 
 
 def fill_from_observed(y: Numbers, count: int, rng: np.random.Generator) -> Numbers:
@@ -37,13 +37,13 @@ def predictive_mean_matching(
     cross = x.T @ x
     cross[np.diag_indices_from(cross)] *= 1 + RIDGE
     cross[np.diag_indices_from(cross)] += RIDGE
-    inverse = np.linalg.inv(cross)
-    estimate = inverse @ (x.T @ y)
+    estimate = np.linalg.solve(cross, x.T @ y)
     rest = y - x @ estimate
     freedom = max(len(y) - x.shape[1], 1)
     sigma = np.sqrt(rest @ rest / rng.chisquare(freedom))
-    root = np.linalg.cholesky((inverse + inverse.T) / 2)
-    drawn = estimate + sigma * root @ rng.standard_normal(len(estimate))
+    # The inverse of the root has the inverse of `cross` as its square.
+    root = np.linalg.cholesky(cross).T
+    drawn = estimate + sigma * np.linalg.solve(root, rng.standard_normal(len(estimate)))
     return _match(x @ estimate, y, x_due @ drawn, rng)
 
 
@@ -63,11 +63,6 @@ def _match(predicted: Numbers, y: Numbers, wanted: Numbers, rng: np.random.Gener
     return y[order[around[np.arange(len(wanted)), pick]]]
 
 
-def logistic(x: Numbers, y: Numbers, x_due: Numbers, rng: np.random.Generator) -> Numbers:
-    """Draw one of two values from a logistic regression on a bootstrap sample."""
-    return multinomial(x, y, x_due, rng)
-
-
 def multinomial(x: Numbers, y: Numbers, x_due: Numbers, rng: np.random.Generator) -> Numbers:
     """Draw a category from logistic regressions of each category beside the most frequent one.
 
@@ -76,37 +71,39 @@ def multinomial(x: Numbers, y: Numbers, x_due: Numbers, rng: np.random.Generator
     bootstrap sample: where the data separate categories perfectly, as routing does, a normal
     posterior would be far too wide.
     """
-    sample = rng.integers(0, len(y), len(y))
-    x, y = x[sample], y[sample]
-    categories, place, counts = np.unique(y, return_inverse=True, return_counts=True)
-    usual = int(counts.argmax())
+    times = np.bincount(rng.integers(0, len(y), len(y)), minlength=len(y))
+    sample = times > 0
+    x, y, times = x[sample], y[sample], times[sample].astype(float)
+    categories, place = np.unique(y, return_inverse=True)
+    usual = int(np.bincount(place, times).argmax())
     scores = np.zeros((len(x_due), len(categories)))
     for number in range(len(categories)):
         if number != usual:
             rows = (place == usual) | (place == number)
-            fitted = _coefficients(x[rows], place[rows] == number)
+            fitted = _coefficients(x[rows], place[rows] == number, times[rows])
             scores[:, number] = np.clip(x_due @ fitted, -30, 30)
     chances = np.exp(scores - scores.max(axis=1, keepdims=True)).cumsum(axis=1)
     chosen = (rng.random(len(x_due))[:, None] * chances[:, -1:] > chances).sum(axis=1)
     return categories[chosen]
 
 
-def _coefficients(x: Numbers, hit: Flags) -> Numbers:
-    """Return the coefficients of a logistic regression, by Newton's method."""
+def _coefficients(x: Numbers, hit: Flags, times: Numbers) -> Numbers:
+    """Return the coefficients of a logistic regression on weighted rows, by Newton's method."""
     prior = np.full(x.shape[1], PRIOR_PRECISION)
     prior[0] = RIDGE
     beta = np.zeros(x.shape[1])
     score = x @ beta
-    loss = _loss(score, hit, beta, prior)
+    loss = _loss(score, hit, times, beta, prior)
     for _ in range(NEWTON_STEPS):
-        chance = _chance(score)
-        information = (x * (chance * (1 - chance))[:, None]).T @ x
+        chance = 1 / (1 + np.exp(-np.clip(score, -30, 30)))
+        root = x * np.sqrt(times * chance * (1 - chance))[:, None]
+        information = root.T @ root
         information[np.diag_indices_from(information)] += prior
-        move = np.linalg.solve(information, x.T @ (hit - chance) - prior * beta)
+        move = np.linalg.solve(information, x.T @ (times * (hit - chance)) - prior * beta)
         before, moved = loss, x @ move
         # A full step can overshoot where the data separate the two.
         for _ in range(HALVINGS):
-            loss = _loss(score + moved, hit, beta + move, prior)
+            loss = _loss(score + moved, hit, times, beta + move, prior)
             if loss <= before:
                 break
             move, moved = move / 2, moved / 2
@@ -116,17 +113,13 @@ def _coefficients(x: Numbers, hit: Flags) -> Numbers:
     return beta
 
 
-def _loss(score: Numbers, hit: Flags, beta: Numbers, prior: Numbers) -> float:
+def _loss(score: Numbers, hit: Flags, times: Numbers, beta: Numbers, prior: Numbers) -> float:
     """Return the negative log posterior, up to a constant."""
-    return float(np.logaddexp(0, np.where(hit, -score, score)).sum() + prior @ beta**2 / 2)
-
-
-def _chance(score: Numbers) -> Numbers:
-    return 1 / (1 + np.exp(-np.clip(score, -30, 30)))
+    return float(times @ np.logaddexp(0, np.where(hit, -score, score)) + prior @ beta**2 / 2)
 
 
 METHODS = {
     "pmm": predictive_mean_matching,
-    "logistic": logistic,
+    "logistic": multinomial,
     "multinomial": multinomial,
 }

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from migrantpanel.errors import UserError
-from migrantpanel.quality.pages import write_pages
 from migrantpanel.quality.report import Failure, QualityReport, SuiteResult
 from migrantpanel.quality.share import run_shares
 
@@ -20,6 +19,9 @@ def check_landing(
     unless `processes` says otherwise; the report is the same. Raises UserError, after the pages
     are written, with one line per expectation that failed.
     """
+    # The processes that check need no site, and its imports take them a second.
+    from migrantpanel.quality.pages import write_pages
+
     report = run_shares(landing, overlay, processes or min(2, os.cpu_count() or 1))
     write_pages(report, site)
     UserError.collect(report.problems())

@@ -8,6 +8,8 @@ import duckdb
 import pandas as pd
 
 SAMPLE_ROWS = 100_000
+# The library compares 64-bit integers as columns, and narrower ones value by value.
+_CLEANED = {"VARCHAR": "nullif({}, '')", "INTEGER": "{}::bigint"}
 
 
 @dataclass(frozen=True)
@@ -31,17 +33,16 @@ def sample_folder(folder: Path, key: Sequence[str], limit: int = SAMPLE_ROWS) ->
     with duckdb.connect() as connection:
         source = f"read_parquet({[path.as_posix() for path in files]})"
         relation = connection.sql(f"select * from {source} limit 0")
-        (rows,) = connection.execute(f"select count(*) from {source}").fetchone() or (0,)
+        ((rows,),) = connection.execute(f"select count(*) from {source}").fetchall()
         joined = " || '|' || ".join(_quoted(name) for name in key if name in relation.columns)
         if rows > limit and joined:
             source = _chosen_rows(connection, source, joined, rows, limit)
         selected = ", ".join(
-            f"nullif({_quoted(name)}, '') as {_quoted(name)}"
-            if kind == "VARCHAR"
-            else _quoted(name)
+            f"{_CLEANED.get(kind, '{}').format(_quoted(name))} as {_quoted(name)}"
             for name, kind in zip(relation.columns, map(str, relation.types), strict=True)
         )
-        return Sample(connection.execute(f"select {selected} from {source}").df(), rows)
+        table = connection.sql(f"select {selected} from {source}").to_arrow_table()
+        return Sample(table.to_pandas(), rows)
 
 
 def _chosen_rows(
@@ -50,16 +51,15 @@ def _chosen_rows(
     """Return a relation of at most `limit` rows: those whose key has the smallest hashes.
 
     A tenth more than wanted passes the first look; the hash at which the sample is full is
-    found among these, so the costly hash is computed once per row.
+    found among these, so the rows are read once.
     """
     connection.execute(
         "create temp table candidate as select * from ("
-        f"select *, coalesce(md5_number_lower({key}), 0) as key_hash from {source}"
+        f"select *, case when {key} is null then 0 else hash({key}) end as key_hash from {source}"
         f") where key_hash < {int(2**64 * 1.1 * limit / rows)}"
     )
-    (cut,) = connection.execute(
-        f"select key_hash from candidate order by key_hash limit 1 offset {limit}"
-    ).fetchone() or (2**64,)
+    hashes = f"select key_hash from candidate order by key_hash limit 1 offset {limit}"
+    ((cut,),) = connection.execute(hashes).fetchall() or [(2**64,)]
     return f"(from candidate where key_hash < {cut} or key_hash = 0 limit {limit})"
 
 

@@ -1,6 +1,5 @@
 """The documentation site: overview, tables, harmonised layer, methods, lineage, all offline."""
 
-import tempfile
 from pathlib import Path
 
 from migrantpanel.site import (
@@ -29,8 +28,7 @@ def build_site(project: Path, warehouse: Path, landing: Path, site: Path) -> Non
     """
     open_published(warehouse).close()
     site.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        manifest = lineage.write_lineage(project, warehouse, landing, Path(scratch), site)
+    manifest = lineage.write_lineage(project, warehouse, landing, site)
     tables = counts.count_marts(warehouse, manifest)
     words, is_simulated = read_words(warehouse), overview.built_from_simulation(landing)
     figures = pilots.pilot_figures(project, warehouse, words)

@@ -1,45 +1,58 @@
 """dbt's own documentation as one page: every model, column, test and arrow."""
 
 import json
+import tempfile
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from migrantpanel.dbt_runner import dbt_environment, run_dbt
+from migrantpanel.dbt_runner import dbt_environment, dbt_target, run_dbt
 from migrantpanel.errors import UserError
 from migrantpanel.site.manifest import Project, read_project
+from migrantpanel.warehouse.incremental import built_manifest
+from migrantpanel.warehouse.publish import VAULT_FILE
 from migrantpanel.warehouse.published import open_published
 
 # dbt's page holds a tracker that it starts only for its hosted service; no page here names one.
 TRACKER = '"//d1fc8wv8zag5ca.cloudfront.net/2.9.0/sp.js"'
 
 
-def write_lineage(
-    project: Path, warehouse: Path, landing: Path, scratch: Path, site: Path
-) -> Project:
-    """Run `dbt docs generate --static`, write `<site>/lineage.html`, return what dbt knows.
-
-    dbt runs on empty databases in `scratch`, because it opens its files for writing, and a
-    published file may be open elsewhere. The column types come from the published files.
-    """
-    environment = dbt_environment(scratch, landing) | {
-        "DBT_TARGET_PATH": str(scratch / "target"),
-        "DBT_LOG_PATH": str(scratch / "logs"),
-    }
-    run_dbt(
-        ["docs", "generate", "--static", "--empty-catalog"], project, environment, "documenting"
-    )
-    target = scratch / "target"
-    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
-    empty = (target / "catalog.json").read_text(encoding="utf-8")
-    catalogue = json.loads(empty) | published_columns(manifest, warehouse)
-    page = (target / "static_index.html").read_text(encoding="utf-8")
-    if page.count(empty) != 1:
-        raise UserError("dbt's static page has another form than expected: pin dbt-core 1.11")
-    page = page.replace(empty, json.dumps(catalogue)).replace(TRACKER, '""')
+def write_lineage(project: Path, warehouse: Path, landing: Path, site: Path) -> Project:
+    """Write `<site>/lineage.html`, which is dbt's page, and return what dbt knows."""
+    manifest = json.loads(_manifest(project, warehouse, landing))
+    about = {"metadata": manifest["metadata"], "errors": None}
+    page = resources.files("dbt.task.docs").joinpath("index.html").read_text(encoding="utf-8")
+    for mark, content in (
+        ("MANIFEST.JSON INLINE DATA", manifest),
+        ("CATALOG.JSON INLINE DATA", about | published_columns(manifest, warehouse)),
+    ):
+        if page.count(f'"{mark}"') != 1:
+            raise UserError("dbt's page has another form than expected: pin dbt-core 1.11")
+        page = page.replace(f'"{mark}"', json.dumps(content))
     # Where the documents were made is nobody's business, and would differ on every machine.
-    page = page.replace(str(scratch), "").replace(str(project.resolve()), ".")
+    page = page.replace(TRACKER, '""').replace(str(project.resolve()), ".")
     (site / "lineage.html").write_text(page, encoding="utf-8")
     return read_project(manifest)
+
+
+def _manifest(project: Path, warehouse: Path, landing: Path) -> str:
+    """Return what dbt knew when it built the warehouse; where that is gone, let it read anew.
+
+    It does so on empty databases, because it opens its files for writing, and a published file
+    may be open elsewhere.
+    """
+    target = dbt_target(project)
+    text = built_manifest(project, target / "manifest.json", warehouse.with_name(VAULT_FILE))
+    if text is not None:
+        return text.replace(str(target.resolve()), "target")
+    with tempfile.TemporaryDirectory() as scratch:
+        target = Path(scratch) / "target"
+        environment = dbt_environment(Path(scratch), landing) | {
+            "DBT_TARGET_PATH": str(target),
+            "DBT_LOG_PATH": str(Path(scratch) / "logs"),
+        }
+        run_dbt(["compile"], project, environment, "documenting")
+        return (target / "manifest.json").read_text(encoding="utf-8").replace(scratch, "")
 
 
 def published_columns(manifest: dict[str, Any], warehouse: Path) -> dict[str, Any]:
@@ -48,7 +61,7 @@ def published_columns(manifest: dict[str, Any], warehouse: Path) -> dict[str, An
     The vault is read too where it stands beside the warehouse; an analyst may not have it.
     """
     columns: dict[tuple[str, str], dict[str, Any]] = {}
-    for path in (warehouse, warehouse.with_name("vault.duckdb")):
+    for path in (warehouse, warehouse.with_name(VAULT_FILE)):
         if not path.is_file():
             continue
         with open_published(path) as connection:

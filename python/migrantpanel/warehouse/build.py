@@ -89,7 +89,8 @@ def build(
     for line in linkage_problems(databases["vault"]):
         report(line)
     if select is None:
-        incremental.save_state(state, build_dir / VAULT_FILE)
+        manifest = dbt_target(project) / "manifest.json"
+        incremental.save_state(state, manifest, databases["vault"])
 
     with _timed(done, "publish"):
         checkpoint(build_dir)

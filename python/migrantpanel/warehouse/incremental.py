@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from migrantpanel.errors import UserError
 from migrantpanel.identity.pseudonym import load_secret, person_ids
 from migrantpanel.landing.records import REGISTER, read_manifest
 from migrantpanel.landing.run import MANIFEST
@@ -107,8 +108,8 @@ def _code(project: Path) -> str:
     return hashed.hexdigest()
 
 
-def save_state(state: State, vault: Path) -> None:
-    """Write into the vault what the build in it was made from."""
+def save_state(state: State, manifest: Path, vault: Path) -> None:
+    """Write into the vault what the build in it was made from, and the digest of its manifest."""
     rows = [
         (source, name, file.digest, file.file_year)
         for source, files in state.files.items()
@@ -126,15 +127,36 @@ def save_state(state: State, vault: Path) -> None:
             "create or replace table landing.built_file as from built_file order by source, name"
         )
         connection.execute(
-            "create or replace table landing.built_code as select ? as code", [state.code]
+            "create or replace table landing.built_code as select ? as code, ? as manifest",
+            [state.code, hashlib.sha256(manifest.read_bytes()).hexdigest()],
         )
+
+
+def built_manifest(project: Path, manifest: Path, vault: Path) -> str | None:
+    """Return dbt's manifest of the whole build in this vault, while its code is still the same.
+
+    None where it is another build's, or where there is nothing to compare with.
+    """
+    if not (manifest.is_file() and vault.is_file()):
+        return None
+    with duckdb.connect(vault, read_only=True) as connection:
+        try:
+            built = connection.execute("select code, manifest from landing.built_code").fetchall()
+        except (duckdb.CatalogException, duckdb.BinderException):
+            return None
+    text = manifest.read_bytes()
+    try:
+        now = [(_code(project), hashlib.sha256(text).hexdigest())]
+    except UserError:  # no secret here: the build was made elsewhere
+        return None
+    return text.decode() if built == now else None
 
 
 def load_state(vault: Path) -> State | None:
     """Return what the build in this vault was made from, or None where it does not say."""
     with duckdb.connect(vault, read_only=True) as connection:
         try:
-            ((code,),) = connection.execute("from landing.built_code").fetchall()
+            ((code,),) = connection.execute("select code from landing.built_code").fetchall()
             rows = connection.execute("from landing.built_file").fetchall()
         except duckdb.CatalogException:
             return None

@@ -39,7 +39,8 @@ MINIMAL = {
     "irreducible": "none of them can be spared",
     "unfinished": "the search for fewer stopped early",
 }
-READERS = 2
+# Threads that read columns of at least so many rows.
+READERS, MANY_ROWS = 2, 100_000
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,8 @@ class Calibrator:
         ]
         # Encoding text is most of the work, and Arrow does it without the interpreter's lock.
         with ThreadPoolExecutor(max_workers=READERS) as pool:
-            found = pool.map(categories, [columns[name] for name in categorical])
+            read = map if self.rows < MANY_ROWS else pool.map
+            found = read(categories, [columns[name] for name in categorical])
             encoded = dict(zip(categorical, found, strict=True))
         numeric = {
             name: numeric_column(columns[name], f"total {name!r}")

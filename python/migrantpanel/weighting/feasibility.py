@@ -183,6 +183,11 @@ class _Programme:
 
     def miss(self, lower: float, upper: float) -> float:
         """Return the least summed relative distance to the totals; NaN when time ran out."""
+        if self.system.names == [margin.name for margin in self.system.margins[:1]]:
+            # One margin alone: each category has cells of its own.
+            held, targets = self.system.sums(self.design), self.system.targets
+            beyond = np.maximum(lower * held - targets, targets - upper * held)
+            return float((np.maximum(beyond, 0.0) / self._scale).sum())
         return self._closest(lower, upper)[0]
 
     def nearest(self, lower: float, upper: float) -> dict[str, np.ndarray]:

@@ -60,7 +60,6 @@ class Margin:
     """
 
     name: str
-    importance: int
     codes: np.ndarray
     totals: dict[str, float]
     population: dict[str, float]
@@ -116,9 +115,22 @@ def collapse(
     setting = {(row["survey"], row["survey_year"]): row for row in settings.iter_rows(named=True)}
     rows: list[tuple] = []
     problems: list[str] = []
-    for key, group in _groups(units):
+    wide = categories.pivot(on="margin", index="respondent_id", values="category")
+    known: dict[tuple, dict[str, dict]] = {}
+    for row in totals.sort("margin", "category").iter_rows(named=True):
+        population = known.setdefault(tuple(row[name] for name in (*KEY[:3], "margin")), {})
+        population[row["category"]] = row
+    names: dict[tuple, list[str]] = {}
+    for row in wanted.sort("importance", "margin").iter_rows(named=True):
+        names.setdefault((row["survey"], row["survey_year"], row["variant"]), []).append(
+            row["margin"]
+        )
+    for key, group in _groups(units.join(wide, on="respondent_id", how="left")):
         survey, year, domain, variant = key
-        margins = _margins(key, group, categories, totals, wanted)
+        margins = [
+            _margin(name, group, known.get((survey, year, domain, name), {}), variant)
+            for name in names.get((survey, year, variant), [])
+        ]
         problems += _different_sizes(key, margins, group["population"][0])
         if problems:
             continue
@@ -216,39 +228,15 @@ def _groups(units: pl.DataFrame) -> Iterator[tuple[tuple, pl.DataFrame]]:
     yield from ordered.group_by(*KEY, maintain_order=True)
 
 
-def _margins(
-    key: tuple,
-    group: pl.DataFrame,
-    categories: pl.DataFrame,
-    totals: pl.DataFrame,
-    wanted: pl.DataFrame,
-) -> list[Margin]:
-    """Return the margins of one group, the most important first."""
-    survey, year, domain, variant = key
-    is_survey = (pl.col("survey") == survey) & (pl.col("survey_year") == year)
+def _margin(name: str, group: pl.DataFrame, known: Mapping[str, dict], variant: str) -> Margin:
+    """Return one margin of one group, before anything is merged."""
     total = "panel_total" if variant == "panel" else "total"
-    known = totals.filter(is_survey, pl.col("domain") == domain).sort("margin", "category")
-    margins = []
-    for name, importance in (
-        wanted.filter(is_survey, pl.col("variant") == variant)
-        .sort("importance", "margin")
-        .select("margin", "importance")
-        .iter_rows()
-    ):
-        codes = group.join(
-            categories.filter(pl.col("margin") == name),
-            on="respondent_id",
-            how="left",
-            maintain_order="left",
-        )["category"].fill_null(UNKNOWN)
-        population = dict(
-            known.filter(pl.col("margin") == name).select("category", total).iter_rows()
-        )
-        margin = Margin(name, importance, codes.to_numpy(), dict(population), population)
-        _leave_room_for_unknown(margin, group["start_weight"].to_numpy())
-        margin.reasons = dict.fromkeys([*margin.totals, *_counts(margin.codes)], "")
-        margins.append(margin)
-    return margins
+    population = {category: row[total] for category, row in known.items()}
+    codes = group[name].fill_null(UNKNOWN) if name in group.columns else [UNKNOWN] * len(group)
+    margin = Margin(name, np.array(codes, dtype=object), dict(population), population)
+    _leave_room_for_unknown(margin, group["start_weight"].to_numpy())
+    margin.reasons = dict.fromkeys([*margin.totals, *_counts(margin.codes)], "")
+    return margin
 
 
 def _leave_room_for_unknown(margin: Margin, start: np.ndarray) -> None:
