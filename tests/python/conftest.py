@@ -14,8 +14,9 @@ from migrantpanel.simulation.defects import known_kinds
 
 # Kinds of damage that belong to the form of the files, or to the questionnaires.
 AS_DELIVERED = (
-    "stale_version", "partner_abroad", "sentinel_amount", "truncated_income",
-    "changed_value_labels",
+    "stale_version", "partner_abroad", "sentinel_amount", "sentinel_institution",
+    "truncated_income", "changed_value_labels", "code_list_break", "nationality_break",
+    "motive_break",
 )  # fmt: skip
 
 

@@ -270,10 +270,8 @@ def test_the_dutch_have_no_motive_and_a_second_arrival_repeats_the_first(deliver
 def test_causes_of_death_have_two_forms_that_agree_with_the_register(delivered, numbered):
     deaths = delivered("GBAOVERLIJDEN2023TABV1")
     old = pl.concat([delivered(f"DO{year}V1") for year in range(1996, 2012)])
-    lost = old["rinpersoon"].is_null()
-    assert 0.005 < lost.mean() < 0.04
     day = pl.concat_str("ovljr", "ovlmnd", "ovldag").alias("GBADatumOverlijden")
-    known = old.filter(~lost).select(RINPERSOON="rinpersoon", day=day)
+    known = old.select(RINPERSOON="rinpersoon", day=day)
     found = known.join(
         deaths, left_on=["RINPERSOON", "day"], right_on=["RINPERSOON", "GBADatumOverlijden"]
     )
@@ -304,8 +302,7 @@ def test_care_costs_rise_with_age_and_before_death(delivered, numbered):
     dies = (old["death_date"].dt.year() == 2016).fill_null(False)
     costs = old["ZVWKZIEKENHUIS"]
     assert costs.filter(dies).mean() > 1.5 * costs.filter(~dies).mean()
-    negative = (rows["ZVWKZIEKENHUIS"] < 0).mean()
-    assert 0 < negative < 0.02
+    assert (costs >= 0).all()
 
 
 def test_birth_care_is_for_mothers_of_the_year(country, delivered, numbered):

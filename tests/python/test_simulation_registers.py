@@ -25,7 +25,7 @@ from migrantpanel.simulation.registers import Registers, register_layouts
 from migrantpanel.simulation.registers import extracts as register_extracts
 from migrantpanel.simulation.sav import Column, write_sav
 
-SEED = 11
+SEED = 23
 PERSONS = 8_000
 DATE = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$"
 

@@ -36,7 +36,10 @@ def lives(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
                 'education_unknown', 'unregistered_emigration', 'unmirrored_union',
                 'partner_abroad', 'negative_correction', 'zero_hours', 'impossible_hours',
                 'lower_case_contract', 'sentinel_amount', 'changed_value_labels',
-                'permit_without_key', 'birth_month_imputed'
+                'permit_without_key', 'birth_month_imputed', 'sentinel_institution',
+                'income_series_break', 'nationality_break', 'motive_break',
+                'cause_of_death_break', 'death_without_number', 'pupil_without_number',
+                'sentinel_advice', 'sentinel_teacher_advice', 'negative_care_cost'
             );
             create table person as
             select person, 'R' || rin as person_key, birth_date, death_date

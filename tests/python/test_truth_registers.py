@@ -287,9 +287,43 @@ def test_main_source_of_income_equals_the_truth_since_1999(lives) -> None:
 
 
 def test_personal_income_equals_the_truth_where_it_is_known(lives) -> None:
-    truth = "select person, year, personal as value from true_income_year"
+    """Before 2011 it is what the older series made of it, row by row as the manifest lists it."""
+    truth = """
+        select
+            income.person,
+            income.year,
+            coalesce(cut.delivered_value, broken.delivered_value, income.personal::text)::bigint
+                as value
+        from true_income_year as income
+        left join true_defect as broken
+            on
+                income.person = broken.person
+                and income.year = broken.file_year
+                and broken.kind = 'income_series_break'
+                and broken.file_stem = 'PERSOONINK'
+        left join true_defect as cut
+            on
+                income.person = cut.person
+                and income.year = cut.file_year
+                and cut.kind = 'truncated_income'
+                and cut.column = 'PERSINK'
+    """
     different = differences(lives, truth, "personal_income_eur")
     assert [row for row in different if row[1] is not None] == []
+    lowered = rows(
+        lives,
+        """
+        select year, sum(panel.personal_income_eur) / sum(income.personal)
+        from warehouse.marts.mart_person_year as panel
+        inner join member using (person_id)
+        inner join true_income_year as income using (person, year)
+        where income.personal > 0 and year between 2003 and 2016
+            and panel.personal_income_eur is not null
+        group by year
+        """,
+    )
+    assert len(lowered) == 14
+    assert all((ratio < 0.98) == (year < 2011) for year, ratio in lowered)
 
 
 def test_registered_education_equals_the_truth_of_its_year(lives) -> None:

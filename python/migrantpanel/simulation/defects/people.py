@@ -26,6 +26,13 @@ REPORT_KINDS = {
     "impossible_hours": pl.lit(True),
     "lower_case_contract": pl.lit(True),
 }
+# What each of them changes, in the simulation and as delivered from 2006 to 2009.
+COLUMN_OF = {
+    "negative_correction": ("wage", "LNINGLD"),
+    "zero_hours": ("hours", "BASISUREN"),
+    "impossible_hours": ("hours", "BASISUREN"),
+    "lower_case_contract": ("contract", "CONTRACTSOORT"),
+}
 
 
 @dataclass
@@ -294,7 +301,9 @@ def damaged_reports(country: Country, seed: int, damage: Damage) -> pl.DataFrame
     for kind, among in REPORT_KINDS.items():
         rng = generator(seed, "defect", kind)
         rate = country.parameters.defects[kind]["rate"]
-        taken = damage.job_years.select("job", "year")
+        # No kind changes a value of a report that another has changed.
+        same = [other for other in REPORT_KINDS if COLUMN_OF[other] == COLUMN_OF[kind]]
+        taken = damage.job_years.filter(pl.col("kind").is_in(same)).select("job", "year")
         free = (
             jobs.with_row_index("row").filter(among)
             .join(taken, on=["job", "year"], how="anti").sort("row")
