@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from conftest import World
+from truth import beside_truth, rows
 
 TRUTH = (
     "address", "address_spell", "death_cause", "defect", "employer", "household_spell",
@@ -26,48 +27,38 @@ SECTORS = {
 }
 
 
+PREPARED = """
+    create table member as
+    select person.*, pseudonym.person_id
+    from true_person as person
+    inner join vault.identity.id_person_key as pseudonym
+        on 'R' || person.rin = pseudonym.person_key
+    where person.in_register and person.second_rin is null;
+
+    create table lost as
+    select distinct file_stem, file_year as year, person
+    from true_defect
+    where kind in (
+        'missing_key', 'non_r_key', 'pupil_without_number', 'death_without_number'
+    );
+
+    create table panel as
+    select
+        member.person,
+        panel.*,
+        make_date(panel.year, 1, 1) as first_day,
+        make_date(panel.year, 10, 1) as october,
+        make_date(panel.year, 12, 31) as last_day
+    from warehouse.marts.mart_person_year as panel
+    inner join member using (person_id);
+"""
+
+
 @pytest.fixture(scope="module")
 def lives(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
     """The panel, the truth as views `true_*`, and who of the panel can be compared."""
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{world.warehouse}' as warehouse (read_only)")
-        connection.execute(f"attach '{world.vault}' as vault (read_only)")
-        for table in TRUTH:
-            file = world.truth / f"{table}.parquet"
-            connection.execute(f"create view true_{table} as select * from '{file}'")
-        connection.execute(
-            """
-            create table member as
-            select person.*, pseudonym.person_id
-            from true_person as person
-            inner join vault.identity.id_person_key as pseudonym
-                on 'R' || person.rin = pseudonym.person_key
-            where person.in_register and person.second_rin is null;
-
-            create table lost as
-            select distinct file_stem, file_year as year, person
-            from true_defect
-            where kind in (
-                'missing_key', 'non_r_key', 'pupil_without_number', 'death_without_number'
-            );
-
-            create table panel as
-            select
-                member.person,
-                panel.*,
-                make_date(panel.year, 1, 1) as first_day,
-                make_date(panel.year, 10, 1) as october,
-                make_date(panel.year, 12, 31) as last_day
-            from warehouse.marts.mart_person_year as panel
-            inner join member using (person_id);
-            """
-        )
+    with beside_truth(world, TRUTH, PREPARED) as connection:
         yield connection
-
-
-def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
-    """Return all rows of a query."""
-    return connection.execute(query).fetchall()
 
 
 def count(connection: duckdb.DuckDBPyConnection, condition: str) -> int:

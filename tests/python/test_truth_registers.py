@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from conftest import World
+from truth import beside_truth, rows
 
 TRUTH = (
     "person", "registration", "union", "parent_child", "survey_respondent", "civil_spell",
@@ -18,43 +19,33 @@ TRUTH = (
 )  # fmt: skip
 
 
+PREPARED = """
+    create table person as
+    select person, 'R' || rin as person_key, birth_date, death_date
+    from true_person
+    where in_register and second_rin is null and person not in (
+        select person from true_defect
+        where person is not null and kind in (
+            'impossible_parent_age', 'own_parent', 'birth_after_mother_death',
+            'death_before_birth', 'missing_key', 'non_r_key'
+        )
+    );
+    create table member as
+    select person.*, pseudonym.person_id
+    from person
+    inner join vault.identity.id_person_key as pseudonym using (person_key);
+    create view day as
+    select year, first_day, last_day
+    from warehouse.reference.calendar_year
+    where year between 1995 and 2023;
+"""
+
+
 @pytest.fixture(scope="module")
 def lives(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
     """Both databases, the truth as views `true_*`, and a few common steps."""
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{world.warehouse}' as warehouse (read_only)")
-        connection.execute(f"attach '{world.vault}' as vault (read_only)")
-        for table in TRUTH:
-            file = world.truth / f"{table}.parquet"
-            connection.execute(f"create view true_{table} as select * from '{file}'")
-        connection.execute(
-            """
-            create table person as
-            select person, 'R' || rin as person_key, birth_date, death_date
-            from true_person
-            where in_register and second_rin is null and person not in (
-                select person from true_defect
-                where person is not null and kind in (
-                    'impossible_parent_age', 'own_parent', 'birth_after_mother_death',
-                    'death_before_birth', 'missing_key', 'non_r_key'
-                )
-            );
-            create table member as
-            select person.*, pseudonym.person_id
-            from person
-            inner join vault.identity.id_person_key as pseudonym using (person_key);
-            create view day as
-            select year, first_day, last_day
-            from warehouse.reference.calendar_year
-            where year between 1995 and 2023;
-            """
-        )
+    with beside_truth(world, TRUTH, PREPARED) as connection:
         yield connection
-
-
-def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
-    """Return all rows of a query."""
-    return connection.execute(query).fetchall()
 
 
 def on_last_day(table: str, columns: str) -> str:
