@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from polars.io.plugins import register_io_source
 
 EMPTY = "_empty.parquet"
-ROW_GROUP = 250_000
+# As many rows as a batch has (readers.py).
+ROW_GROUP = 122_880
 
 QUARANTINE_SCHEMA: dict[str, pl.DataType] = {
     "stem": pl.String(),
