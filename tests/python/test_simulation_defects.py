@@ -10,13 +10,12 @@ import polars as pl
 import pyreadstat
 import pytest
 
+from conftest import Simulated
 from migrantpanel.errors import UserError
 from migrantpanel.project import project_dir
 from migrantpanel.simulation import Country, build_country
 from migrantpanel.simulation.defects import (
     MANIFEST,
-    Damage,
-    damage,
     known_kinds,
     read_overrides,
     write_manifest,
@@ -25,7 +24,6 @@ from migrantpanel.simulation.defects.rows import ROW_KINDS
 from migrantpanel.simulation.defects.table import markdown_table
 from migrantpanel.simulation.extracts import write_extract
 from migrantpanel.simulation.parameters import load_parameters
-from migrantpanel.simulation.registers import Registers
 from migrantpanel.simulation.registers import extracts as register_extracts
 
 PERSONS, SEED = 4_000, 11
@@ -39,46 +37,24 @@ FLOORS = {
 }
 
 
-class World:
-    """A country with its registers, and its files as delivered (made once each)."""
-
-    def __init__(self, country: Country) -> None:
-        self.country = country
-        self.damage: Damage = damage(country, SEED)
-        self.registers = Registers(country, self.damage, SEED)
-        self.files = {extract.name: extract for extract in register_extracts(self.registers)}
-        self.made: dict[str, pl.DataFrame] = {}
-
-    def delivered(self, name: str) -> pl.DataFrame:
-        """Return the delivered columns of a file."""
-        if name not in self.made:
-            extract = self.files[name]
-            self.made[name] = extract.frame().select(c.name for c in extract.columns)
-        return self.made[name]
-
-    def manifest(self, kind: str) -> pl.DataFrame:
-        """Return the record of a kind, of the files made so far."""
-        return self.damage.whole_manifest().filter(kind=kind)
-
-
 @pytest.fixture(scope="module")
 def lives() -> Country:
     return build_country(PERSONS, SEED, defects=dict.fromkeys(LIVES, 0.03))
 
 
 @pytest.fixture(scope="module")
-def with_rates(lives) -> Callable[..., World]:
+def with_rates(lives) -> Callable[..., Simulated]:
     """Make a world with only these kinds of damage to rows."""
 
-    def make(**rates: float) -> World:
+    def make(**rates: float) -> Simulated:
         none = dict.fromkeys(known_kinds(), 0.0)
-        return World(replace(lives, parameters=load_parameters(none | rates)))
+        return Simulated(replace(lives, parameters=load_parameters(none | rates)), SEED)
 
     return make
 
 
 @pytest.fixture(scope="module")
-def clean(with_rates) -> World:
+def clean(with_rates) -> Simulated:
     return with_rates(partner_abroad=1.0, stale_version=1.0, code_list_break=1.0)
 
 
@@ -367,7 +343,7 @@ def test_older_incomes_are_cut_off_at_the_limits(with_rates) -> None:
     income = rich.country.income_year.with_columns(
         personal=pl.when(pl.col("person") % 50 == 0).then(2_000_000).otherwise("personal")
     )
-    world = World(replace(rich.country, income_year=income))
+    world = Simulated(replace(rich.country, income_year=income), SEED)
     rows = world.delivered("PERSOONINK2005TABV3")
     truth = world.manifest("truncated_income").filter(column="PERSINK")
     assert rows.filter(pl.col("PERSINK") != 999_999_999)["PERSINK"].max() == 1_000_000
@@ -407,13 +383,13 @@ def test_the_same_seed_does_the_same_damage(with_rates) -> None:
 
 
 @pytest.fixture(scope="module")
-def odd_files(with_rates) -> World:
+def odd_files(with_rates) -> Simulated:
     """A world in which some files are delivered as no reader expects."""
     kinds = [kind for kind, spec in known_kinds().items() if spec["stage"] == "files"]
     return with_rates(**{kind: known_kinds()[kind]["rate"] for kind in kinds}, partner_abroad=1.0)
 
 
-def changed_files(world: World, kind: str) -> list[str]:
+def changed_files(world: Simulated, kind: str) -> list[str]:
     """Return the names of the files that a kind changed."""
     rows = world.manifest(kind).unique(["file_stem", "file_year"])
     assert rows.height > 0, kind
@@ -425,7 +401,7 @@ def changed_files(world: World, kind: str) -> list[str]:
     ]
 
 
-def written(world: World, name: str, folder: Path) -> Path:
+def written(world: Simulated, name: str, folder: Path) -> Path:
     return write_extract(world.files[name], folder, "sav")
 
 

@@ -8,10 +8,7 @@ import pytest
 
 from conftest import SOUND_ROWS
 from migrantpanel.simulation import build_country
-from migrantpanel.simulation.defects import damage
 from migrantpanel.simulation.extracts import write_extract
-from migrantpanel.simulation.registers import Registers
-from migrantpanel.simulation.registers import extracts as register_extracts
 
 SEED = 21
 PERSONS = 12_000
@@ -21,31 +18,6 @@ DATE = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$"
 @pytest.fixture(scope="module")
 def country():
     return build_country(PERSONS, SEED, defects=SOUND_ROWS)
-
-
-@pytest.fixture(scope="module")
-def damaged(country):
-    return damage(country, SEED)
-
-
-@pytest.fixture(scope="module")
-def files(country, damaged) -> dict:
-    registers = Registers(country, damaged, SEED)
-    return {extract.name: extract for extract in register_extracts(registers)}
-
-
-@pytest.fixture(scope="module")
-def delivered(files):
-    """Return a function that gives a file's rows, with the delivered columns only."""
-    made: dict[str, pl.DataFrame] = {}
-
-    def rows(name: str) -> pl.DataFrame:
-        if name not in made:
-            extract = files[name]
-            made[name] = extract.frame().select(column.name for column in extract.columns)
-        return made[name]
-
-    return rows
 
 
 @pytest.fixture(scope="module")
