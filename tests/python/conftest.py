@@ -4,19 +4,25 @@ import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from absent import needs
 from migrantpanel.project import project_dir
-from migrantpanel.simulation.defects import known_kinds
+from migrantpanel.simulation import Country
+from migrantpanel.simulation.defects import Damage, damage, known_kinds
+from migrantpanel.simulation.registers import Extract, Registers
+from migrantpanel.simulation.registers import extracts as register_extracts
 
 # Kinds of damage that belong to the form of the files, or to the questionnaires.
 AS_DELIVERED = (
-    "stale_version", "partner_abroad", "sentinel_amount", "truncated_income",
-    "changed_value_labels",
+    "stale_version", "partner_abroad", "sentinel_amount", "sentinel_institution",
+    "truncated_income", "changed_value_labels", "code_list_break", "nationality_break",
+    "motive_break",
 )  # fmt: skip
 
 
@@ -115,3 +121,55 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 def default_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Return a built world of the default size, for figures that need many persons."""
     return shared_world(tmp_path_factory, "default")
+
+
+class Simulated:
+    """A simulated country with its registers, and its files as delivered (made once each)."""
+
+    def __init__(self, country: Country, seed: int) -> None:
+        self.country = country
+        self.damage = damage(country, seed)
+        self.registers = Registers(country, self.damage, seed)
+        self.files = {extract.name: extract for extract in register_extracts(self.registers)}
+        self.made: dict[str, pl.DataFrame] = {}
+
+    def delivered(self, name: str) -> pl.DataFrame:
+        """Return the delivered columns of a file."""
+        if name not in self.made:
+            extract = self.files[name]
+            self.made[name] = extract.frame().select(c.name for c in extract.columns)
+        return self.made[name]
+
+    def manifest(self, kind: str) -> pl.DataFrame:
+        """Return the record of a kind, of the files made so far."""
+        return self.damage.whole_manifest().filter(kind=kind)
+
+
+@pytest.fixture(scope="module")
+def simulated(country: Country, request: pytest.FixtureRequest) -> Simulated:
+    """Return the fixture `country` of a test module with its registers, by the module's SEED."""
+    return Simulated(country, request.module.SEED)
+
+
+@pytest.fixture(scope="module")
+def damaged(simulated: Simulated) -> Damage:
+    """Return what was done to that country."""
+    return simulated.damage
+
+
+@pytest.fixture(scope="module")
+def registers(simulated: Simulated) -> Registers:
+    """Return its registers."""
+    return simulated.registers
+
+
+@pytest.fixture(scope="module")
+def files(simulated: Simulated) -> dict[str, Extract]:
+    """Return its files by name."""
+    return simulated.files
+
+
+@pytest.fixture(scope="module")
+def delivered(simulated: Simulated) -> Callable[[str], pl.DataFrame]:
+    """Return a function that gives a file's rows, with the delivered columns only."""
+    return simulated.delivered

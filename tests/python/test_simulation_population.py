@@ -53,6 +53,21 @@ def test_registers_hold_about_as_many_persons_as_asked_for(country):
     assert registers.person.height == pytest.approx(PERSONS, rel=0.05)
 
 
+def test_no_mother_bears_more_often_than_a_body_can(country):
+    """Also before 1960, and abroad."""
+    children = country.person.drop_nulls("mother").sort("mother", "birth_date")
+    before = pl.col("birth_date").shift(1).over("mother")
+    gap = children.select((pl.col("birth_date") - before).dt.total_days()).to_series().drop_nulls()
+    assert gap.len() > 1_000
+    assert gap.min() >= 300
+    assert children.group_by("mother").len()["len"].max() <= 14
+    mothers = country.person.select(mother="person", born="birth_date")
+    age = children.join(mothers, on="mother").select(
+        (pl.col("birth_date") - pl.col("born")).dt.total_days() / 365.25
+    ).to_series()  # fmt: skip
+    assert 15 <= age.min() < age.max() < 50
+
+
 @pytest.mark.parametrize("name", SPELLS)
 def test_spells_of_a_person_never_overlap(country, name):
     spells = getattr(country, name).sort("person", "start")

@@ -18,14 +18,12 @@ from conftest import SOUND_ROWS
 from migrantpanel.errors import UserError
 from migrantpanel.project import seeds_dir
 from migrantpanel.simulation import build_country, extracts, simulate
-from migrantpanel.simulation.defects import damage
 from migrantpanel.simulation.defects.people import REPORT_KINDS
 from migrantpanel.simulation.extracts import write_extract
-from migrantpanel.simulation.registers import Registers, register_layouts
-from migrantpanel.simulation.registers import extracts as register_extracts
+from migrantpanel.simulation.registers import register_layouts
 from migrantpanel.simulation.sav import Column, write_sav
 
-SEED = 11
+SEED = 23
 PERSONS = 8_000
 DATE = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$"
 
@@ -33,35 +31,6 @@ DATE = r"^(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$"
 @pytest.fixture(scope="module")
 def country():
     return build_country(PERSONS, SEED, defects=SOUND_ROWS)
-
-
-@pytest.fixture(scope="module")
-def damaged(country):
-    return damage(country, SEED)
-
-
-@pytest.fixture(scope="module")
-def registers(country, damaged) -> Registers:
-    return Registers(country, damaged, SEED)
-
-
-@pytest.fixture(scope="module")
-def files(registers) -> dict:
-    return {extract.name: extract for extract in register_extracts(registers)}
-
-
-@pytest.fixture(scope="module")
-def delivered(files):
-    """Return a function that gives a file's rows, with the delivered columns only."""
-    made: dict[str, pl.DataFrame] = {}
-
-    def rows(name: str) -> pl.DataFrame:
-        if name not in made:
-            extract = files[name]
-            made[name] = extract.frame().select(column.name for column in extract.columns)
-        return made[name]
-
-    return rows
 
 
 # -------------------------------------------------------------------- names and columns

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from conftest import World
+from truth import beside_truth, rows
 
 TRUTH = (
     "person", "registration", "union", "parent_child", "household_spell", "school_year",
@@ -18,52 +19,45 @@ TRUTH = (
 )  # fmt: skip
 
 
+PREPARED = """
+    create table damaged as
+    select distinct person
+    from true_defect
+    where person is not null and kind not in (
+        'education_unknown', 'unregistered_emigration', 'unmirrored_union',
+        'partner_abroad', 'negative_correction', 'zero_hours', 'impossible_hours',
+        'lower_case_contract', 'sentinel_amount', 'changed_value_labels',
+        'permit_without_key', 'birth_month_imputed', 'sentinel_institution',
+        'income_series_break', 'nationality_break', 'motive_break',
+        'cause_of_death_break', 'death_without_number', 'pupil_without_number',
+        'sentinel_advice', 'sentinel_teacher_advice', 'negative_care_cost'
+    );
+    create table person as
+    select person, 'R' || rin as person_key, birth_date, death_date
+    from true_person
+    anti join damaged using (person)
+    where in_register and second_rin is null;
+    create table member as
+    select person.*, pseudonym.person_id
+    from person
+    inner join vault.identity.id_person_key as pseudonym using (person_key);
+    create view day as
+    select year, first_day, last_day
+    from warehouse.reference.calendar_year
+    where year between 1995 and 2023;
+    create view true_side as
+    select person_a as person, person_b as partner, * from true_union
+    union all
+    select person_b as person, person_a as partner, * from true_union
+    where person_b is not null;
+"""
+
+
 @pytest.fixture(scope="module")
 def lives(world: World) -> Iterator[duckdb.DuckDBPyConnection]:
     """Both databases, the truth as views `true_*`, and who is who."""
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{world.warehouse}' as warehouse (read_only)")
-        connection.execute(f"attach '{world.vault}' as vault (read_only)")
-        for table in TRUTH:
-            file = world.truth / f"{table}.parquet"
-            connection.execute(f"create view true_{table} as select * from '{file}'")
-        connection.execute(
-            """
-            create table damaged as
-            select distinct person
-            from true_defect
-            where person is not null and kind not in (
-                'education_unknown', 'unregistered_emigration', 'unmirrored_union',
-                'partner_abroad', 'negative_correction', 'zero_hours', 'impossible_hours',
-                'lower_case_contract', 'sentinel_amount', 'changed_value_labels',
-                'permit_without_key', 'birth_month_imputed'
-            );
-            create table person as
-            select person, 'R' || rin as person_key, birth_date, death_date
-            from true_person
-            anti join damaged using (person)
-            where in_register and second_rin is null;
-            create table member as
-            select person.*, pseudonym.person_id
-            from person
-            inner join vault.identity.id_person_key as pseudonym using (person_key);
-            create view day as
-            select year, first_day, last_day
-            from warehouse.reference.calendar_year
-            where year between 1995 and 2023;
-            create view true_side as
-            select person_a as person, person_b as partner, * from true_union
-            union all
-            select person_b as person, person_a as partner, * from true_union
-            where person_b is not null;
-            """
-        )
+    with beside_truth(world, TRUTH, PREPARED) as connection:
         yield connection
-
-
-def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple]:
-    """Return all rows of a query."""
-    return connection.execute(query).fetchall()
 
 
 def test_every_union_of_two_residents_has_its_true_kind_start_and_end(lives) -> None:

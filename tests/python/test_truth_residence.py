@@ -18,7 +18,9 @@ import duckdb
 import pytest
 
 from conftest import World
+from truth import beside_truth
 
+TRUTH = ("person", "stay", "registration", "defect")
 FIRST_TAX_YEAR, LAST_YEAR = 1999, 2023
 PERSON_YEARS = f"""
     create table day as
@@ -148,17 +150,11 @@ PERSON_YEARS = f"""
 @pytest.fixture(scope="module")
 def stays(default_world: World) -> Iterator[duckdb.DuckDBPyConnection]:
     """The years of persons at stake, with the truth, what the models say, and the definition."""
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{default_world.warehouse}' as warehouse (read_only)")
-        connection.execute(f"attach '{default_world.vault}' as vault (read_only)")
-        for table in ("person", "stay", "registration", "defect"):
-            file = default_world.truth / f"{table}.parquet"
-            connection.execute(f"create view true_{table} as select * from '{file}'")
+    with beside_truth(default_world, TRUTH, "create schema population") as connection:
         for table in (
             "residence_spell", "sign_of_life", "signless_year", "presumed_departure",
             "presumed_arrival", "person_number", "movement", "itinerary_repair",
         ):  # fmt: skip
-            connection.execute("create schema if not exists population")
             connection.execute(
                 f"create view population.pop_{table} as select * from vault.population.pop_{table}"
             )
@@ -176,12 +172,21 @@ def share(stays: duckdb.DuckDBPyConnection, what: str, among: str) -> float:
 
 
 def test_registered_residence_is_that_of_the_simulated_register(stays) -> None:
-    """Every year at stake, repaired itineraries included."""
+    """Every year at stake, repaired itineraries included.
+
+    Left out is who has two numbers and no day of birth under one: these stay two people.
+    """
     wrong = stays.execute(
         """
         select person_key, year, is_registered
         from at_stake
         where is_registered is distinct from is_told_registered
+        and person_key not in (
+            select 'R' || two.rin
+            from true_person as two
+            inner join true_defect as unknown using (person)
+            where two.second_rin is not null and unknown.kind = 'sentinel_birth_date'
+        )
         """
     ).fetchall()
     assert wrong == []

@@ -12,7 +12,9 @@ with arrival as (
             'immigration',
             'administrative_entry',
             'registration_start',
-            'register_start'
+            'register_start',
+            -- Born abroad just before movements were recorded, in 1994.
+            'birth'
         )
 ),
 

@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 from polars.io.plugins import register_io_source
 
 EMPTY = "_empty.parquet"
-ROW_GROUP = 250_000
+# Rows of four batches (readers.py): dictionaries of amounts are a third smaller and faster to write
+# than those of one batch.
+ROW_GROUP = 491_520
 
 QUARANTINE_SCHEMA: dict[str, pl.DataType] = {
     "stem": pl.String(),

@@ -13,9 +13,10 @@ import shutil
 import struct
 import zlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Condition
 from typing import Any
@@ -29,8 +30,9 @@ from migrantpanel.errors import UserError
 from migrantpanel.landing.encoding import decode_column, lossless_copy, may_lose_text
 from migrantpanel.landing.spss import ROWS_AT, Content, look_through
 
-# Rows in a batch; a few are in memory at once, some 40 MB each for the widest register.
-BATCH_ROWS = 100_000
+# Rows in a batch: four make a row group of what is landed, and none is put together from pieces; a
+# few are in memory at once, some 40 MB each for the widest register.
+BATCH_ROWS = 122_880
 CHUNK_BYTES = 1 << 22
 # The widest text of SPSS.
 WIDEST = 32_767
@@ -110,6 +112,8 @@ class Table:
     def batches(self, names: list[str], batch_rows: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
         """Yield the named columns in file order, at most about `batch_rows` rows at a time."""
         done = 0
+        if self.bytes_seen and not self.cut_texts:
+            self.bytes_seen.begin(texts=False)
         for batch in self._stream(self.rows, names, batch_rows):
             if self.cut_texts and self.cut_texts.possible_in(batch, done):
                 break
@@ -142,25 +146,39 @@ class BytesSeen:
     """What the bytes of an SPSS file say; they are looked at while its rows are read."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
+        self._texts = False
+        self._content: Future[Content | None] | None = None
         self._so_far: Content | None = None
         self._progress = Condition()
+
+    def begin(self, texts: bool) -> None:
+        """Begin to look, at texts or only at how many values there are; what has begun stays."""
+        if self._content is not None and self._texts >= texts:
+            return
+        self._texts, self._so_far = texts, None
         thread = ThreadPoolExecutor(1)
-        self._content = thread.submit(look_through, path, self._seen)
-        self._content.add_done_callback(lambda _: self._seen(None))
+        seen = partial(self._seen, texts)
+        self._content = thread.submit(look_through, self._path, seen, texts)
+        self._content.add_done_callback(lambda _: seen(None))
         thread.shutdown(wait=False)
 
-    def _seen(self, content: Content | None) -> None:
+    def _seen(self, texts: bool, content: Content | None) -> None:
         with self._progress:
-            self._so_far = content or self._so_far
+            # A look that another one took the place of has nothing to say.
+            if texts == self._texts:
+                self._so_far = content or self._so_far
             self._progress.notify_all()
 
     @property
     def content(self) -> Content | None:
         """What was found, as soon as all is seen."""
+        self.begin(texts=False)
         return self._content.result()
 
     def is_ascii_until(self, row: int) -> bool:
         """Say whether the texts of the first rows are ASCII for sure, as soon as it is known."""
+        self.begin(texts=True)
 
         def is_known() -> bool:
             found = self._so_far
@@ -205,6 +223,7 @@ class CutTexts:
             if dtype == pl.String
         ]
         if not shorter or not any(batch.select(shorter).row(0)):
+            self.bytes_seen.begin(texts=False)
             return False
         return not self.bytes_seen.is_ascii_until(rows_before + batch.height)
 
@@ -365,7 +384,11 @@ def _open_labelled(path: Path, file_format: str, scratch: Path) -> Table:
     # other modes, with a column beside each, fail when only some columns are read (0.25.0).
     declared = [name for name in columns if name in labels.missing_ranges]
     keep = {"columns": declared, "mode": "merged_string", "use_value_labels": False}
-    options = {"preserve_order": True, "informative_nulls": keep if declared else None}
+    options = {
+        "preserve_order": True,
+        "batch_size": BATCH_ROWS,
+        "informative_nulls": keep if declared else None,
+    }
     rows = polars_readstat.scan_readstat(str(path), **options)
     if file_format == "dta":
         return Table(columns, rows, labels, declared_rows, marks_misread=True)

@@ -8,11 +8,13 @@ The form of the file is that of the PSPP developers' guide, "System File Format"
 """
 
 import mmap
+import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -26,6 +28,7 @@ HIGH_BITS = np.uint64(0x8080808080808080)
 SEGMENT, SEGMENTS = 128, 4096
 PIECE = SEGMENT * SEGMENTS
 MOST_FOLLOW = 8
+PROBED = 500
 PLAIN, COMPRESSED, PACKED = 0, 1, 2
 
 
@@ -41,6 +44,11 @@ class Dictionary:
     def units(self) -> int:
         """Units of a row."""
         return len(self.is_text)
+
+    def of_text(self, cells: int, count: int) -> np.ndarray:
+        """Say of so many values, after the first `cells`, which are pieces of a text."""
+        start = cells % self.units
+        return np.tile(self.is_text, -(-(start + count) // self.units))[start : start + count]
 
 
 @dataclass(frozen=True)
@@ -99,20 +107,24 @@ def _after(content: bytes | mmap.mmap, kind: int, at: int) -> int:
     return at + head + body
 
 
-def look_through(path: Path, seen: Callable[[Content], None] | None = None) -> Content | None:
+def look_through(
+    path: Path, seen: Callable[[Content], None] | None = None, texts: bool = True
+) -> Content | None:
     """Count what stands in the rows of an SPSS file and look for text that is not ASCII.
 
-    `seen` is told after every piece what was found so far. None for a form that is not known here;
-    a reader says what is wrong with it.
+    `seen` is told after every piece what was found so far. Without `texts` nothing is ASCII for
+    sure, and it takes half the time. None for a form that is not known here; a reader says what is
+    wrong with it.
     """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        dictionary = read_dictionary(content)
+    with path.open("rb") as file:
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            dictionary = read_dictionary(content)
         if dictionary is None or dictionary.compression not in (PLAIN, COMPRESSED, PACKED):
             return None
         looks = _plain if dictionary.compression == PLAIN else _compressed
-        found = Content(0, dictionary.units, True)
+        found = Content(0, dictionary.units, texts)
         try:
-            for more, is_ascii in looks(content, dictionary):
+            for more, is_ascii in looks(file, dictionary, texts):
                 found = Content(found.units + more, found.per_row, found.is_ascii and is_ascii)
                 if seen:
                     seen(found)
@@ -121,46 +133,85 @@ def look_through(path: Path, seen: Callable[[Content], None] | None = None) -> C
     return found
 
 
-def _plain(content: mmap.mmap, dictionary: Dictionary) -> Iterator[tuple[int, bool]]:
+def _plain(file: BinaryIO, dictionary: Dictionary, texts: bool) -> Iterator[tuple[int, bool]]:
     """Look through rows that stand as they are, a piece at a time."""
     size = max(1, PIECE // dictionary.units) * dictionary.units
-    if (len(content) - dictionary.start) % UNIT:
+    if (os.fstat(file.fileno()).st_size - dictionary.start) % UNIT:
         yield 1, True  # less than a unit stands at the end
-    for units in _pieces(content, dictionary.start, size):
+    if not texts:
+        yield (os.fstat(file.fileno()).st_size - dictionary.start) // UNIT, False
+        return
+    file.seek(dictionary.start)
+    buffer = np.empty(size, "<u8")
+    while len(units := buffer[: file.readinto(buffer) // UNIT]):
         rows = units[: len(units) // dictionary.units * dictionary.units]
-        texts = np.bitwise_or.reduce(rows.reshape(-1, dictionary.units), axis=0)
-        yield len(units), not (texts & HIGH_BITS)[dictionary.is_text].any()
+        high = np.bitwise_or.reduce(rows.reshape(-1, dictionary.units), axis=0) & HIGH_BITS
+        yield len(units), not high[dictionary.is_text].any()
 
 
-def _pieces(content: mmap.mmap, start: int, size: int) -> Iterator[np.ndarray]:
-    """Give the whole units behind a position, at most `size` at a time."""
-    for at in range(start, len(content) - UNIT + 1, size * UNIT):
-        piece = content[at : at + size * UNIT]
-        yield np.frombuffer(piece, "<u8", len(piece) // UNIT)
-
-
-def _unpacked(content: mmap.mmap, start: int) -> Iterator[np.ndarray]:
-    """Give the units of the blocks of a .zsav file; its trailer says where they are."""
-    _, trailer, _ = struct.unpack_from("<qqq", content, start)
-    (blocks,) = struct.unpack_from("<i", content, trailer + 20)
+def _unpacked(file: BinaryIO, start: int) -> Iterator[bytes]:
+    """Give the blocks of a .zsav file; its trailer says where they are."""
+    file.seek(start)
+    _, trailer, _ = struct.unpack("<qqq", file.read(24))
+    file.seek(trailer + 20)
+    (blocks,) = struct.unpack("<i", file.read(4))
+    entries = file.read(24 * blocks)
     for block in range(blocks):
-        _, at, _, size = struct.unpack_from("<qqii", content, trailer + 24 + 24 * block)
-        unpacked = zlib.decompress(content[at : at + size])
-        units = np.frombuffer(unpacked, "<u8", len(unpacked) // UNIT)
-        yield from (units[first : first + PIECE] for first in range(0, len(units), PIECE))
+        _, at, _, size = struct.unpack_from("<qqii", entries, 24 * block)
+        file.seek(at)
+        yield zlib.decompress(file.read(size))
 
 
-def _compressed(content: mmap.mmap, dictionary: Dictionary) -> Iterator[tuple[int, bool]]:
+class _Units:
+    """Units of rows in a buffer that is filled again behind what is left of the piece before."""
+
+    def __init__(self, file: BinaryIO, dictionary: Dictionary) -> None:
+        self._buffer = np.empty(2 * PIECE, "<u8")
+        self._left = 0
+        self._file = file
+        self._blocks = None
+        if dictionary.compression == PACKED:
+            self._blocks = _unpacked(file, dictionary.start)
+            self._block = memoryview(b"")
+        else:
+            file.seek(dictionary.start)
+
+    def more(self, left: np.ndarray) -> tuple[np.ndarray, bool]:
+        """Return what is left with up to a piece behind it, and whether that is the last."""
+        self._buffer[: len(left)] = left.copy()
+        free = memoryview(self._buffer)[len(left) : len(left) + PIECE].cast("B")
+        filled = self._read(free)
+        return self._buffer[: len(left) + filled // UNIT], filled < len(free)
+
+    def _read(self, free: memoryview) -> int:
+        if self._blocks is None:
+            return self._file.readinto(free)
+        filled = 0
+        while filled < len(free):
+            if not len(self._block):
+                self._block = memoryview(next(self._blocks, b""))
+                if not len(self._block):
+                    break
+            part = self._block[: len(free) - filled]
+            free[filled : filled + len(part)] = part
+            self._block, filled = self._block[len(part) :], filled + len(part)
+        return filled
+
+
+def _compressed(file: BinaryIO, dictionary: Dictionary, texts: bool) -> Iterator[tuple[int, bool]]:
     """Look through rows of eight opcodes and the values that follow them, a piece at a time."""
-    if dictionary.compression == PACKED:
-        pieces = _unpacked(content, dictionary.start)
-    else:
-        pieces = _pieces(content, dictionary.start, PIECE)
-    # As many values as a piece can hold, from any place in a row.
-    of_text = np.resize(dictionary.is_text, MOST_FOLLOW * (PIECE * 2) + dictionary.units)
-    cells, rest = 0, np.empty(0, dtype="<u8")
-    for piece, is_last in _told_last(pieces):
-        units = np.concatenate([rest, piece])
+    source = _Units(file, dictionary)
+    cells, rest, is_last = 0, np.empty(0, dtype="<u8"), False
+    while not is_last:
+        units, is_last = source.more(rest)
+        alike, found, is_ascii = _rows_alike(units, dictionary, cells, texts)
+        if alike:
+            yield found, is_ascii
+            cells += found
+            rest = units[alike:]
+            if not is_last:
+                continue
+            units = rest
         count = len(units) if is_last else max(0, len(units) - MOST_FOLLOW)
         holds_opcodes, leaves = _commands(units[:count])
         rest, units = units[leaves:], units[:leaves]
@@ -168,34 +219,63 @@ def _compressed(content: mmap.mmap, dictionary: Dictionary) -> Iterator[tuple[in
         holds_opcodes[count:] = False
         opcodes = units[holds_opcodes].view(np.uint8)
         end = opcodes.tobytes().find(END)
-        found, is_ascii = _values(
-            opcodes[:end] if end >= 0 else opcodes,
-            units[~holds_opcodes],
-            of_text[cells % dictionary.units :],
-        )
-        yield found, is_ascii
+        opcodes = opcodes[:end] if end >= 0 else opcodes
+        found = int(np.count_nonzero(opcodes))  # all but PADDING
+        high = (units & HIGH_BITS != 0)[~holds_opcodes] if texts else np.zeros(0, dtype=bool)
+        yield found, not _is_in_text(high, opcodes, dictionary.of_text(cells, found))
         if end >= 0:
             return
         cells += found
 
 
-def _told_last(pieces: Iterator[np.ndarray]) -> Iterator[tuple[np.ndarray, bool]]:
-    """Give each piece with whether it is the last."""
-    before = next(pieces, None)
-    for piece in pieces:
-        yield before, False
-        before = piece
-    if before is not None:
-        yield before, True
+def _rows_alike(
+    units: np.ndarray, dictionary: Dictionary, cells: int, texts: bool
+) -> tuple[int, int, bool]:
+    """Look through rows of which all pack the same values, as those of many registers do.
+
+    `cells`: values before the first unit. Returns how many units these rows take (0: less than
+    half), their values, and whether their texts are ASCII. Opcodes come back to the same value of a
+    row after some units; as long as the units that should then hold opcodes announce the same, they
+    do hold them, because each says where the next one is.
+    """
+    at, values = [0], 0
+    while values == 0 or values % dictionary.units:
+        if at[-1] >= len(units) or len(at) > dictionary.units + 1:
+            return 0, 0, True
+        opcodes = units[at[-1] : at[-1] + 1]
+        values += int(np.count_nonzero(opcodes.view(np.uint8)))
+        at.append(at[-1] + 1 + int(_following(opcodes)[0]))
+    size = at.pop()
+    periods = units[: len(units) // size * size].reshape(-1, size)
+    # A few first: most registers of amounts fail here.
+    for some in (periods[:PROBED], periods):
+        opcodes = np.ascontiguousarray(some[:, at])
+        odd = _equals(opcodes, END) != 0
+        for byte in (FOLLOWS, PADDING):
+            marks = _equals(opcodes, byte)
+            odd |= marks != marks[:1]
+        same = int(odd.any(axis=1).argmax()) if odd.any() else len(opcodes)
+        if same * size < min(len(units) // 2, PROBED * size):
+            return 0, 0, True
+    if same * size < len(units) // 2:
+        return 0, 0, True
+    high = np.zeros(0, dtype=bool)
+    if texts:
+        high = np.delete(np.bitwise_or.reduce(periods[:same], axis=0) & HIGH_BITS, at) != 0
+    is_text = dictionary.of_text(cells, values)
+    return same * size, same * values, not _is_in_text(high, opcodes[0].view(np.uint8), is_text)
+
+
+def _equals(units: np.ndarray, byte: int) -> np.ndarray:
+    """Return units in which the high bit is set of exactly the bytes that equal one."""
+    differs = units ^ np.uint64(0x0101010101010101 * byte)
+    low = np.uint64(0x7F7F7F7F7F7F7F7F)
+    return ~(((differs & low) + low) | differs | low)
 
 
 def _following(commands: np.ndarray) -> np.ndarray:
     """Return how many values follow each unit if it holds opcodes."""
-    # A byte that equals FOLLOWS becomes 0; the formula sets the high bit of exactly those.
-    differs = commands ^ np.uint64(0x0101010101010101 * FOLLOWS)
-    low = np.uint64(0x7F7F7F7F7F7F7F7F)
-    zero = ~(((differs & low) + low) | differs | low)
-    return np.bitwise_count(zero).astype(np.int64)
+    return np.bitwise_count(_equals(commands, FOLLOWS)).astype(np.int64)
 
 
 def _commands(units: np.ndarray) -> tuple[np.ndarray, int]:
@@ -246,17 +326,15 @@ def _walk(
     return at
 
 
-def _values(opcodes: np.ndarray, following: np.ndarray, of_text: np.ndarray) -> tuple[int, bool]:
-    """Return the values of opcodes, and whether the texts among those that follow are ASCII.
+def _is_in_text(high: np.ndarray, opcodes: np.ndarray, is_text: np.ndarray) -> bool:
+    """Say whether a text that follows the opcodes has a byte that is none of ASCII.
 
-    `following` are units in the order of the opcodes that announce them; `of_text` says of each
-    value whether it is a piece of a text.
+    `high` says it of the units that follow, in the order of the opcodes that announce them;
+    `is_text` says of each value whether it is a piece of a text.
     """
-    count = int(np.count_nonzero(opcodes))  # all but PADDING
-    if not np.bitwise_or.reduce(following) & HIGH_BITS:
-        return count, True
-    high = (following & HIGH_BITS) != 0
-    follows = (opcodes if count == len(opcodes) else opcodes[opcodes != PADDING]) == FOLLOWS
+    if not high.any():
+        return False
+    follows = opcodes[opcodes != PADDING] == FOLLOWS
     # The end of a file that was cut short may be lacking.
-    texts = of_text[:count][follows][: len(high)]
-    return count, not (high[: len(texts)] & texts).any()
+    texts = is_text[follows][: len(high)]
+    return bool((high[: len(texts)] & texts).any())

@@ -32,10 +32,11 @@ def _register_late(frames: Frames, parameters: Parameters, rng: np.random.Genera
     )
     # A return while a former registration was open began no stay of its own on that day.
     arrivals = arrivals.join(
-        frames["stay"].select("person", "start"), on=["person", "start"], how="semi",
+        frames["stay"].select("person", "start", left="end"), on=["person", "start"],
         maintain_order="left",
     )  # fmt: skip
-    gaps = _gaps(arrivals.select("person", low="start", until="end"), spec["months"], rng)
+    until = pl.min_horizontal("end", "left")
+    gaps = _gaps(arrivals.select("person", low="start", until=until), spec["months"], rng)
     chosen = _chosen(gaps, spec["rate"], arrivals.height, frames, rng)
     return frames | {name: _without(frames[name], chosen) for name in ON_PAPER}
 
@@ -53,7 +54,14 @@ def _strike(frames: Frames, parameters: Parameters, rng: np.random.Generator) ->
     spells = spells.with_columns(low=since + pl.duration(days=(days * draw).cast(pl.Int64)))
     # The first year on paper was looked at when it began.
     settled = spells.filter(pl.col("low") > pl.col("start") + pl.duration(days=365))
-    gaps = _gaps(settled.select("person", "low", until="end"), spec["months"], rng)
+    # Who is struck by mistake is here, and still so when the mistake is mended.
+    stay = frames["stay"].select("person", came="start", left="end")
+    settled = settled.join(stay, on="person", maintain_order="left").filter(
+        (pl.col("came") < pl.col("low"))
+        & (pl.col("left").is_null() | (pl.col("left") > pl.col("low")))
+    )
+    until = pl.min_horizontal("end", "left")
+    gaps = _gaps(settled.select("person", "low", until=until), spec["months"], rng)
     chosen = _chosen(gaps, spec["rate"], spells.height, frames, rng)
     cut = frames | {name: _split(frames[name], chosen) for name in ON_PAPER}
     at_low = pl.struct("person", "end").is_in(_pairs(chosen, "low", "end").implode())

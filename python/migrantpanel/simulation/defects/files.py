@@ -2,8 +2,9 @@
 
 A kind is a function `(extract, spec) -> (extracts, changes)`: the files that are delivered instead,
 and per changed column what it is in truth and as delivered. A share of the files that a kind names
-in the parameters gets it, and no file gets two. To add a kind: its parameters in defects.yaml, a
-function, its name in `FILE_KINDS`.
+in the parameters gets it, each kind drawn without regard to the others, and a file gets all of its
+kinds in the order of `FILE_KINDS`; only one of `CONVERTS` can be, the last. To add a kind: its
+parameters in defects.yaml, a function, its name in `FILE_KINDS`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -34,16 +35,21 @@ def deliver_files(registers: "Registers", files: Sequence["Extract"]) -> Iterato
     """
     defects = registers.country.parameters.defects
     seed = registers.country.numbering.seed
-    chosen: dict[str, str] = {}
+    chosen: dict[str, list[str]] = {}
     for kind in FILE_KINDS:
         spec = defects[kind]
         fits = [
             file.name for file in files
             if file.register in spec["files"] and file.year <= spec.get("until", file.year)
+            and FITS.get(kind, bool)(file)
         ]  # fmt: skip
-        free = np.array([i for i, name in enumerate(fits) if name not in chosen], dtype=np.int64)
+        free = [
+            i for i, name in enumerate(fits)
+            if kind not in CONVERTS or not set(CONVERTS) & set(chosen.get(name, []))
+        ]  # fmt: skip
         rng = generator(seed, "defect", kind)
-        chosen |= {fits[i]: kind for i in exactly(spec["rate"], len(fits), free, rng)}
+        for i in exactly(spec["rate"], len(fits), np.array(free, dtype=np.int64), rng):
+            chosen.setdefault(fits[i], []).append(kind)
     stale = defects["stale_version"]["rate"] > 0
     for file in files:
         if file.name in STALE:
@@ -51,12 +57,15 @@ def deliver_files(registers: "Registers", files: Sequence["Extract"]) -> Iterato
                 _record(registers, file, "stale_version", [(None, *STALE[file.name])])
                 yield file
             continue
-        kind = chosen.get(file.name)
-        if kind is None:
-            yield file
-            continue
-        delivered, changes = FILE_KINDS[kind](file, defects[kind])
-        _record(registers, file, kind, changes)
+        delivered = [file]
+        for kind in chosen.get(file.name, []):
+            (last,) = delivered
+            delivered, changes = FILE_KINDS[kind](last, defects[kind])
+            _record(registers, file, kind, changes)
+            if kind == "code_list_break":
+                delivered = [
+                    _counted(registers, each, defects[kind]["codes"]) for each in delivered
+                ]
         yield from delivered
 
 
@@ -72,6 +81,31 @@ def _record(registers: "Registers", file: "Extract", kind: str, changes: list[Ch
     registers.damage.of_files[file.register, f"{file.name} {kind}"] = manifest_rows(rows, kind)
 
 
+def _counted(registers: "Registers", file: "Extract", codes: dict[str, str]) -> "Extract":
+    """Return a file that writes, when its rows are made, how often each code replaces another.
+
+    `codes`: per column of an older list, the one that holds the codes of today's.
+    """
+
+    def frame() -> pl.DataFrame:
+        rows = file.frame()
+        for column, today in codes.items():
+            if column in {c.name for c in file.columns}:
+                true = pl.col(today.format(year=file.year)).alias("true_value")
+                counted = rows.group_by(true, delivered_value=column).agg(
+                    rows=pl.len().cast(pl.Int64)
+                ).sort("true_value", "delivered_value").with_columns(
+                    column=pl.lit(column), file_stem=pl.lit(file.register),
+                    file_year=pl.lit(file.year),
+                )  # fmt: skip
+                registers.damage.of_files[file.register, f"{file.name} codes"] = manifest_rows(
+                    counted, "code_list_break"
+                )
+        return rows
+
+    return replace(file, frame=frame)
+
+
 def _renamed(file: "Extract", names: dict[str, str]) -> "Extract":
     """Return a file with other names for some columns."""
     return replace(
@@ -80,6 +114,15 @@ def _renamed(file: "Extract", names: dict[str, str]) -> "Extract":
         # A frame holds more than what is delivered; none of it may get in the way.
         frame=lambda: file.frame().select(c.name for c in file.columns).rename(names),
     )
+
+
+def code_list_break(file: "Extract", spec: dict) -> tuple[list["Extract"], list[Change]]:
+    """The columns, and with them the code lists, that were in force in the file's own year."""
+    older = file.vintage or file.columns
+    now, then = ({c.name for c in columns} for columns in (file.columns, older))
+    gone: list[Change] = [(c.name, c.name, "-") for c in file.columns if c.name not in then]
+    came: list[Change] = [(c.name, "-", c.name) for c in older if c.name not in now]
+    return [replace(file, columns=older)], gone + came
 
 
 def mixed_column_case(file: "Extract", spec: dict) -> tuple[list["Extract"], list[Change]]:
@@ -132,10 +175,20 @@ def wrong_encoding(file: "Extract", spec: dict) -> tuple[list["Extract"], list[C
 
 
 FILE_KINDS: dict[str, FileKind] = {
+    "code_list_break": code_list_break,
     "wrong_encoding": wrong_encoding,
     "numeric_keys": numeric_keys,
     "renamed_columns": renamed_columns,
+    "mixed_column_case": mixed_column_case,
     "decimal_comma_csv": decimal_comma_csv,
     "converted_twin": converted_twin,
-    "mixed_column_case": mixed_column_case,
 }
+# What a file must be for a kind to change anything in it.
+FITS: dict[str, Callable[["Extract"], bool]] = {
+    "code_list_break": lambda file: file.vintage is not None,
+    "wrong_encoding": lambda file: (
+        not all(text.isascii() for column in file.columns for text in column.values.values())
+    ),
+}
+# Kinds that write a file as CSV: instead of SPSS or beside it, not both.
+CONVERTS = ("decimal_comma_csv", "converted_twin")

@@ -9,12 +9,16 @@ import polars as pl
 
 from migrantpanel.simulation.parameters import load_parameters
 
-# One row per damaged value, row or file; `person` is null where a whole file is meant.
+# One row per damaged value or row, or per file and column: then `person` is null, and `rows` says
+# in how many rows of the file (null: of the whole file). `number` is the person number of the row
+# before any damage, for people with two.
 MANIFEST = {
     "kind": pl.String,
     "file_stem": pl.String,
     "file_year": pl.Int32,
     "person": pl.Int64,
+    "number": pl.String,
+    "rows": pl.Int64,
     "column": pl.String,
     "true_value": pl.String,
     "delivered_value": pl.String,
@@ -24,8 +28,10 @@ SAID = ("stage", "what", "of", "evidence", "repaired")
 
 
 def manifest_rows(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
-    """Complete rows of the manifest with the columns they leave out."""
+    """Complete rows of the manifest with the columns they leave out; a person's is one row."""
     given = rows.with_columns(kind=pl.lit(kind))
+    if "person" in rows.columns and "rows" not in rows.columns:
+        given = given.with_columns(rows=pl.when(pl.col("person").is_not_null()).then(1))
     return given.select(
         (pl.col(name) if name in given.columns else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in MANIFEST.items()
@@ -45,13 +51,15 @@ def write_manifest(
 
     The second has one row per kind and file stem, and one without a stem for a kind of which there
     is nothing: kind, file_stem, rate (text, for several rates per kind), of (what the rate is a
-    share of), evidence, repaired, records, persons, files (years of the stem).
+    share of), evidence, repaired, records, rows (of the files, where they are counted), persons,
+    files (years of the stem).
     """
     path = truth / "defect.parquet"
     defect = pl.concat([pl.read_parquet(path), of_surveys.cast(dict(MANIFEST))])
     defect.write_parquet(path, compression="zstd")
     counted = defect.group_by("kind", "file_stem").agg(
         records=pl.len().cast(pl.Int64),
+        rows=pl.col("rows").sum(),
         persons=pl.col("person").n_unique().cast(pl.Int64)
         - pl.col("person").is_null().any().cast(pl.Int64),
         files=pl.col("file_year").n_unique().cast(pl.Int64),
@@ -62,7 +70,7 @@ def write_manifest(
             for kind, spec in load_parameters(rates).defects.items()
         ]
     )
-    nothing = pl.col("records", "persons", "files").fill_null(0)
+    nothing = pl.col("records", "rows", "persons", "files").fill_null(0)
     kinds.join(counted, on="kind", how="left").with_columns(nothing).sort(
         "kind", "file_stem", nulls_last=True
     ).write_parquet(truth / "defect_manifest.parquet", compression="zstd")

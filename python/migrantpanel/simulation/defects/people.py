@@ -26,6 +26,13 @@ REPORT_KINDS = {
     "impossible_hours": pl.lit(True),
     "lower_case_contract": pl.lit(True),
 }
+# What each of them changes, in the simulation and as delivered from 2006 to 2009.
+COLUMN_OF = {
+    "negative_correction": ("wage", "LNINGLD"),
+    "zero_hours": ("hours", "BASISUREN"),
+    "impossible_hours": ("hours", "BASISUREN"),
+    "lower_case_contract": ("contract", "CONTRACTSOORT"),
+}
 
 
 @dataclass
@@ -222,12 +229,17 @@ def unregistered_emigration(country: Country, seed: int, damage: Damage) -> pl.D
         & (pl.col("removed").is_null() | (pl.col("removed") > pl.col("left")))
         & (pl.col("removed").is_null() | (pl.col("removed") > REGISTER_START))
     )
-    return rows.sort("person", "left").select(
+    return _movements(rows.sort("person", "left"), true="left", delivered="removed")
+
+
+def _movements(rows: pl.DataFrame, delivered: str, true: str | None = None) -> pl.DataFrame:
+    """Return rows of the manifest about days of movements, from columns with days."""
+    days = {"true_value": true, "delivered_value": delivered}
+    return rows.select(
         "person",
         file_stem=pl.lit("GBAMIGRATIEBUS"),
         column=pl.lit("GBADATUMAANVANGMIGRATIE"),
-        true_value=pl.col("left").dt.strftime("%Y%m%d"),
-        delivered_value=pl.col("removed").dt.strftime("%Y%m%d"),
+        **{name: pl.col(day).dt.strftime("%Y%m%d") for name, day in days.items() if day},
     )
 
 
@@ -245,13 +257,7 @@ def late_registration(country: Country, seed: int, damage: Damage) -> pl.DataFra
     first = both.filter(inside & (pl.col("start_reason") == "immigration"))
     first = first.sort("start").unique(["person", "came"], keep="first", maintain_order=True)
     rows = first.join(both.filter(covered), on=["person", "came"], how="anti")
-    return rows.sort("person", "came").select(
-        "person",
-        file_stem=pl.lit("GBAMIGRATIEBUS"),
-        column=pl.lit("GBADATUMAANVANGMIGRATIE"),
-        true_value=pl.col("came").dt.strftime("%Y%m%d"),
-        delivered_value=pl.col("start").dt.strftime("%Y%m%d"),
-    )
+    return _movements(rows.sort("person", "came"), true="came", delivered="start")
 
 
 def wrong_removal(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
@@ -264,12 +270,7 @@ def wrong_removal(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
         (pl.col("came") < pl.col("end"))
         & (pl.col("left").is_null() | (pl.col("left") > pl.col("end")))
     )
-    return rows.sort("person", "end").select(
-        "person",
-        file_stem=pl.lit("GBAMIGRATIEBUS"),
-        column=pl.lit("GBADATUMAANVANGMIGRATIE"),
-        delivered_value=pl.col("end").dt.strftime("%Y%m%d"),
-    )
+    return _movements(rows.sort("person", "end"), delivered="end")
 
 
 def administrative_entry(country: Country, seed: int, damage: Damage) -> pl.DataFrame:
@@ -294,7 +295,9 @@ def damaged_reports(country: Country, seed: int, damage: Damage) -> pl.DataFrame
     for kind, among in REPORT_KINDS.items():
         rng = generator(seed, "defect", kind)
         rate = country.parameters.defects[kind]["rate"]
-        taken = damage.job_years.select("job", "year")
+        # No kind changes a value of a report that another has changed.
+        same = [other for other in REPORT_KINDS if COLUMN_OF[other] == COLUMN_OF[kind]]
+        taken = damage.job_years.filter(pl.col("kind").is_in(same)).select("job", "year")
         free = (
             jobs.with_row_index("row").filter(among)
             .join(taken, on=["job", "year"], how="anti").sort("row")

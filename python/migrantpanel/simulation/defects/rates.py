@@ -25,7 +25,7 @@ def read_overrides(given: str | None) -> dict[str, float]:
     if given is None:
         return {}
     if given == NONE:
-        return {kind: 0.0 for kind, spec in known_kinds().items() if not spec.get("fixed")}
+        return dict.fromkeys(known_kinds(), 0.0)
     path = Path(given)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -48,8 +48,6 @@ def _problem(path: Path, kind: object, rate: object) -> str | None:
         return (
             f"{path}: {kind!r} is no kind of damage: use one of {', '.join(sorted(known_kinds()))}"
         )
-    if known_kinds()[kind].get("fixed"):
-        return f"{path}: {kind} is part of the questionnaires and has no rate: remove the line"
     is_number = isinstance(rate, int | float) and not isinstance(rate, bool)
     if not is_number or not 0 <= rate <= 1:
         return f"{path}: {kind} has the rate {rate!r}: write a number from 0 to 1"

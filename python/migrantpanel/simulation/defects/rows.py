@@ -1,13 +1,14 @@
 """Damage to the rows of one delivered file.
 
 A kind is a function `(rows, spec)` that changes `Rows`; `rows.choose` draws the share that the
-parameters set, `rows.write` and the like change the file and the manifest together. No row is
-damaged twice, and the rows of people with two numbers are left alone, so that each piece of damage
-can be told from the others. To add a kind: its parameters in defects.yaml, a function, its name in
-`ROW_KINDS`.
+parameters set, `rows.write` and the like change the file and the manifest together. Kinds are
+drawn one without regard to the other and work in the order of `ROW_KINDS`, so that a row can be
+damaged in several ways. Two kinds never write one value (`choose` leaves out rows where one did),
+and rows that a kind added are left alone, so that each piece of damage can be told from the others.
+To add a kind: its parameters in defects.yaml, a function, its name in `ROW_KINDS`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,14 @@ STALE = (
     "PARTNERBUS 2014V1",
     "VRLMIGMOTBUS 2014V1",
 )
-ORDER = "order of rows"
+# What stands beside the delivered columns while damage is done.
+ORDER, ADDED, NUMBER = "order of rows", "is added", "number of row"
+NUMBERS = ("RINPERSOON", "RINPERSOONHKW", "RINPERSOONKERN")
+# What stands for an unknown amount, percentile group or code, by family.
+SENTINELS = {"9" * 9, "9" * 10, "9" * 11, "-1", "-2", "-3", "8", "9", "88", "99"}
 EVERY_ROW = pl.col(ORDER).is_not_null()
+MOTHER = "RINPERSOONMa"
+PERSON_KEY = ("RINPERSOONS", "RINPERSOON")
 
 
 class Rows:
@@ -45,11 +52,14 @@ class Rows:
                  frame: pl.DataFrame) -> None:  # fmt: skip
         self.registers = registers
         self.register, self.name, self.year = register, name, year
-        self.frame = frame.with_row_index(ORDER).cast({ORDER: pl.Float64})
-        self.free = np.ones(frame.height, dtype=bool)
-        if "person" in frame.columns:
-            twice = registers.damage.has_second.gather(frame["person"]).fill_null(False)
-            self.free = ~twice.to_numpy()
+        number = next((name for name in NUMBERS if name in frame.columns), None)
+        self.frame = frame.with_row_index(ORDER).with_columns(
+            pl.col(ORDER).cast(pl.Float64),
+            pl.lit(False).alias(ADDED),
+            (pl.col(number) if number else pl.lit(None, dtype=pl.String)).alias(NUMBER),
+        )
+        # Per column, the rows (by their order) where a kind changed the value.
+        self.written: dict[str, list[float]] = {}
         self.records: list[pl.DataFrame] = []
         self.kind = ""
 
@@ -58,13 +68,24 @@ class Rows:
         self.kind = kind
         self.rng = generator(self.registers.seed, "defect", kind, self.name)
 
-    def choose(self, rate: float, among: pl.Expr, feasible: pl.Expr | None = None) -> np.ndarray:
-        """Draw a share of the rows `among`, of those that are feasible and not yet damaged."""
-        base = self.frame.select(among.fill_null(False)).to_series().to_numpy()
-        can = base & self.free
-        if feasible is not None:
-            can = can & self.frame.select(feasible.fill_null(False)).to_series().to_numpy()
-        return exactly(rate, int(base.sum()), np.flatnonzero(can), self.rng)
+    def choose(
+        self,
+        rate: float,
+        among: pl.Expr,
+        feasible: pl.Expr = EVERY_ROW,
+        changes: Iterable[str] = (),
+    ) -> np.ndarray:
+        """Draw a share of the rows `among`, of those that are feasible.
+
+        `changes`: the columns to be written; rows where another kind wrote one are not feasible.
+        """
+        among = among.fill_null(False) & ~pl.col(ADDED)
+        written = [row for column in changes for row in self.written.get(column, [])]
+        found = self.frame.select(
+            base=among, can=among & feasible.fill_null(False) & ~pl.col(ORDER).is_in(written)
+        )
+        base, can = found["base"].sum(), np.flatnonzero(found["can"].to_numpy())
+        return exactly(rate, int(base), can, self.rng)
 
     def write(self, at: np.ndarray, **columns: pl.Series | str) -> None:
         """Deliver other values in rows; one record per row and column."""
@@ -83,49 +104,44 @@ class Rows:
         if len(at):
             series.scatter(at, values.cast(series.dtype))
         self.frame = self.frame.with_columns(series)
-        self.free[at] = False
+        self.written.setdefault(column, []).extend(self.frame[ORDER].gather(at))
 
     def add(self, rows: pl.DataFrame) -> None:
         """Put more rows behind those they were made from; columns not given stay empty."""
-        added = rows.with_columns(pl.col(ORDER) + 0.5)
-        self.frame = pl.concat([self.frame, added], how="diagonal")
-        order = self.frame[ORDER].arg_sort(descending=False)
-        self.free = np.concatenate([self.free, np.zeros(added.height, dtype=bool)])
-        self.frame, self.free = self.frame[order], self.free[order.to_numpy()]
+        added = rows.with_columns(pl.col(ORDER) + 0.5, pl.lit(True).alias(ADDED))
+        self.frame = pl.concat([self.frame, added], how="diagonal").sort(ORDER, maintain_order=True)
 
     def drop(self, at: np.ndarray) -> None:
         """Leave rows out."""
         stays = np.ones(self.frame.height, dtype=bool)
         stays[at] = False
-        self.frame, self.free = self.frame.filter(pl.Series(stays)), self.free[stays]
+        self.frame = self.frame.filter(pl.Series(stays))
 
     def record(self, at: np.ndarray, column: str, true: pl.Series | None,
                delivered: pl.Series | None) -> None:  # fmt: skip
         """Write rows of the manifest."""
-        n = len(at)
-        nothing = pl.Series([None] * n, dtype=pl.String)
-        person = (
-            self.frame["person"].gather(at)
-            if "person" in self.frame.columns
-            else pl.Series([None] * n, dtype=pl.Int64)
-        )
-        self.records.append(
-            manifest_rows(
-                pl.DataFrame(
-                    {
-                        "person": person,
-                        "file_stem": pl.repeat(self.register, n, eager=True),
-                        "file_year": pl.repeat(self.year, n, eager=True),
-                        "column": pl.repeat(column, n, eager=True),
-                        "true_value": nothing if true is None else true.cast(pl.String),
-                        "delivered_value": nothing
-                        if delivered is None
-                        else delivered.cast(pl.String),
-                    }
-                ),
-                self.kind,
+        person = pl.col("person") if "person" in self.frame.columns else pl.lit(None)
+        rows = self.frame[at].select(person=person, number=NUMBER)
+        values = {"true_value": true, "delivered_value": delivered}
+        self._keep(
+            rows.with_columns(
+                column=pl.lit(column),
+                **{name: given.cast(pl.String) for name, given in values.items()
+                   if given is not None},
             )
-        )
+        )  # fmt: skip
+
+    def count(self, column: str, rows: int, delivered: object = None) -> None:
+        """Write one row of the manifest for a value in many rows of the file."""
+        if rows:
+            value = None if delivered is None else str(delivered)
+            self._keep(
+                pl.DataFrame({"column": [column], "rows": [rows], "delivered_value": [value]})
+            )
+
+    def _keep(self, rows: pl.DataFrame) -> None:
+        of_file = {"file_stem": pl.lit(self.register), "file_year": pl.lit(self.year)}
+        self.records.append(manifest_rows(rows.with_columns(**of_file), self.kind))
 
 
 RowKind = Callable[[Rows, dict], None]
@@ -152,7 +168,7 @@ def damage_rows(
     registers.damage.of_files[register, name] = pl.concat(
         [pl.DataFrame(schema=MANIFEST), *rows.records]
     )
-    return rows.frame.drop(ORDER)
+    return rows.frame.drop(ORDER, ADDED, NUMBER)
 
 
 def _day(column: str) -> pl.Expr:
@@ -169,15 +185,16 @@ def _is_next(column: str) -> pl.Expr:
 
 def missing_key(rows: Rows, spec: dict) -> None:
     """A row that belongs to nobody."""
-    at = rows.choose(spec["rate"], pl.col("RINPERSOONS") == "R")
-    rows.write(at, RINPERSOON=pl.repeat("", len(at), eager=True))
-    rows.put(at, "RINPERSOONS", pl.repeat(NOT_R, len(at), eager=True))
+    kind, number = spec.get("key", PERSON_KEY)
+    at = rows.choose(spec["rate"], pl.col(kind) == "R", changes=[number])
+    rows.write(at, **{number: ""})
+    rows.put(at, kind, pl.repeat(NOT_R, len(at), eager=True))
 
 
 def non_r_key(rows: Rows, spec: dict) -> None:
     """A row under a number of another kind."""
     letters = spec["old_letters"] if rows.register == "POLISBUS" else spec["letters"]
-    at = rows.choose(spec["rate"], pl.col("RINPERSOONS") == "R")
+    at = rows.choose(spec["rate"], pl.col("RINPERSOONS") == "R", changes=PERSON_KEY)
     drawn = rows.rng.choice(list(letters), len(at), p=list(letters.values()))
     numbers = pl.Series(rows.rng.integers(10**9, size=len(at))).cast(pl.String).str.zfill(9)
     true = rows.frame["RINPERSOON"].gather(at)
@@ -249,7 +266,6 @@ def duplicated_spell(rows: Rows, spec: dict) -> None:
     at = rows.choose(spec["rate"], EVERY_ROW)
     chosen = rows.frame[at]
     rows.record(at, spec["start"], None, chosen[spec["start"]])
-    rows.free[at] = False
     rows.add(chosen)
 
 
@@ -260,7 +276,7 @@ def impossible_parent_age(rows: Rows, spec: dict) -> None:
     """A mother who was a child herself, or not yet born."""
     women = rows.registers.person.filter(pl.col("sex") == "2").sort("birth_date", "person")
     births = women["birth_date"].to_physical().to_numpy()
-    at = rows.choose(spec["rate"], pl.col("RINPERSOONSMa") == "R")
+    at = rows.choose(spec["rate"], pl.col("RINPERSOONSMa") == "R", changes=[MOTHER])
     of_child = rows.frame["start"].gather(at).to_physical().to_numpy()
     low = np.searchsorted(births, of_child - 9 * 365)
     high = np.searchsorted(births, of_child + 9 * 365)
@@ -274,7 +290,7 @@ def birth_after_mother_death(rows: Rows, spec: dict) -> None:
     ).sort("death_date", "person")
     deaths = dead["death_date"].to_physical().to_numpy()
     recent = (pl.col("RINPERSOONSMa") == "R") & (pl.col("start") >= date(1997, 1, 1))
-    at = rows.choose(spec["rate"], recent)
+    at = rows.choose(spec["rate"], recent, changes=[MOTHER])
     year_before = rows.frame["start"].gather(at).to_physical().to_numpy() - 366
     high = np.searchsorted(deaths, year_before)
     _write_mother(rows, at, dead, np.zeros_like(high), high)
@@ -292,7 +308,7 @@ def _write_mother(
         rows.frame["person"].gather(at)
     )
     at, other = at[differs.to_numpy()], other.filter(differs)
-    rows.write(at, RINPERSOONMa=rows.registers.damage.rin.gather(other))
+    rows.write(at, **{MOTHER: rows.registers.damage.rin.gather(other)})
 
 
 def own_parent(rows: Rows, spec: dict) -> None:
@@ -318,7 +334,12 @@ def wrong_birth_country(rows: Rows, spec: dict, sound: pl.Expr = EVERY_ROW) -> N
     known = {f"{code:04d}" for code in rows.registers.country.parameters.country_code}
     country = pl.col("GBAGEBOORTELAND")
     first = pl.col("GBAGENERATIE") == "1"
-    at = rows.choose(spec["rate"], first, sound & country.is_in(list(confused)))
+    at = rows.choose(
+        spec["rate"],
+        first,
+        sound & country.is_in(list(confused)),
+        changes=["GBAGEBOORTELAND"],
+    )
     wrong = []
     for code in rows.frame["GBAGEBOORTELAND"].gather(at).to_list():
         others = [other for other in confused[code] if other in known]
@@ -344,46 +365,75 @@ def corrected_later(rows: Rows, spec: dict) -> None:
 
 def sentinel(rows: Rows, spec: dict) -> None:
     """Unknown values, as the family of the column writes them."""
-    only = EVERY_ROW
+    values = spec["values"]
+    among = pl.all_horizontal(pl.col(column).is_not_null() for column in values)
     for column, value in spec.get("only", {}).items():
-        only = pl.col(column) == value
-    known = pl.all_horizontal(pl.col(column) != value for column, value in spec["values"].items())
-    rows.write(rows.choose(spec["rate"], only, known), **spec["values"])
+        among &= pl.col(column) == value
+    known = pl.all_horizontal(pl.col(column) != value for column, value in values.items())
+    if not spec.get("besides_imputed", True):
+        known &= ~pl.col("imputed")
+    rows.write(rows.choose(spec["rate"], among, known, values), **values)
 
 
 def sentinel_amount(rows: Rows, spec: dict) -> None:
-    """Unknown amounts; the registers of income deliver them, here they are counted."""
-    column = spec["amounts"][rows.register]
-    at = np.flatnonzero(rows.frame["unknown"].to_numpy())
-    rows.record(at, column, rows.frame["personal"].gather(at), rows.frame[column].gather(at))
+    """Unknown amounts; the registers of income deliver them, here they are counted.
+
+    The first of the amounts is recorded per row, what all rows have in other columns is counted.
+    """
+    (column, true), frame = spec["amounts"][rows.register], rows.frame
+    at = np.flatnonzero(frame.select(pl.col("unknown") & (pl.col("in_institution")
+                        == spec["in_institution"])).to_series().to_numpy())  # fmt: skip
+    rows.record(at, column, frame[true].gather(at), frame[column].gather(at))
+    for name in frame.columns:
+        if name != column and name.isupper() and len(at):
+            value = frame[name][int(at[0])]
+            is_sentinel = str(value) in SENTINELS
+            if is_sentinel and (frame[name].gather(at) == value).all():
+                rows.count(name, len(at), value)
+
+
+def negative_care_cost(rows: Rows, spec: dict) -> None:
+    """A correction of costs of an earlier year, in one of the columns that have them."""
+    at = rows.choose(spec["rate"], EVERY_ROW, changes=spec["columns"])
+    which = rows.rng.integers(len(spec["columns"]), size=len(at))
+    amount = -np.round(rows.rng.uniform(*spec["euro"], len(at)), 2)
+    for number, column in enumerate(spec["columns"]):
+        here = which == number
+        rows.write(at[here], **{column: pl.Series(amount[here])})
+
+
+def cause_of_death_break(rows: Rows, spec: dict) -> None:
+    """A cause that the coders of that time chose for what is coded otherwise since."""
+    at = rows.choose(spec["rate"], pl.col("uccode").is_in(list(spec["coded_as"])))
+    rows.write(at, uccode=rows.frame["uccode"].gather(at).replace_strict(spec["coded_as"]))
 
 
 def truncated_income(rows: Rows, spec: dict) -> None:
-    """Incomes beyond the limits of the older series."""
+    """Incomes beyond the limits of the older series; the break of the series came first."""
     low, high = spec["limits"]
     columns = {"PERSBRUT": "gross", "PERSINK": "personal", "PERSPRIM": "primary"}
-    beyond = {
-        name: (~pl.col("unknown") & ~pl.col(source).is_between(low, high)).fill_null(False)
-        for name, source in columns.items()
-    }
+    beyond = {name: ~pl.col("unknown") & ~pl.col(name).is_between(low, high) for name in columns}
     at = rows.choose(spec["rate"], pl.any_horizontal(beyond.values()))
     for column, is_beyond in beyond.items():
-        hit = rows.frame.select(is_beyond).to_series().gather(at)
+        hit = rows.frame.select(is_beyond.fill_null(False)).to_series().gather(at)
         here = at[hit.to_numpy()]
-        rows.write(here, **{column: rows.frame[column].gather(here).clip(low, high)})
+        cut = rows.frame[column].gather(here).clip(low, high)
+        rows.record(here, column, rows.frame[columns[column]].gather(here), cut)
+        rows.put(here, column, cut)
 
 
 def income_series_break(rows: Rows, spec: dict) -> None:
-    """Amounts of the older series that lack a part."""
-    at = rows.choose(spec["rate"], ~pl.col("unknown") & (pl.col("PERSBRUT") > 0))
-    part = 1 - spec["lacks"]
-    rows.write(
-        at,
-        **{
-            column: (rows.frame[column].gather(at) * part).round().cast(pl.Int64)
-            for column in ("PERSBRUT", "PERSINK", "PERSPRIM")
-        },
-    )
+    """Amounts of the older series that lack a part; the first is recorded, the others counted."""
+    first, *others = spec["amounts"][rows.register]
+    at = rows.choose(spec["rate"], ~pl.col("unknown") & (pl.col(spec["gross"][rows.register]) > 0))
+    lacking = {
+        column: (rows.frame[column].gather(at) * (1 - spec["lacks"])).round().cast(pl.Int64)
+        for column in (first, *others)
+    }
+    rows.write(at, **{first: lacking[first]})
+    for column in others:
+        rows.count(column, len(at))
+        rows.put(at, column, lacking[column])
 
 
 def partner_abroad(rows: Rows, spec: dict) -> None:
@@ -398,6 +448,8 @@ def partner_abroad(rows: Rows, spec: dict) -> None:
 
 ROW_KINDS: dict[str, RowKind] = {
     "missing_key": missing_key,
+    "pupil_without_number": missing_key,
+    "death_without_number": missing_key,
     "non_r_key": non_r_key,
     "two_immigrations": two_immigrations,
     "repeated_immigration": repeated_immigration,
@@ -405,23 +457,29 @@ ROW_KINDS: dict[str, RowKind] = {
     "duplicated_address": duplicated_spell,
     "overlapping_household": overlapping_spell,
     "duplicated_household": duplicated_spell,
+    # What is copied stands before what changes the copied row, unless the copy is to have it too.
+    "death_before_birth": death_before_birth,
     "duplicated_death": duplicated_spell,
+    "stillborn_child": stillborn_child,
     "impossible_parent_age": impossible_parent_age,
     "own_parent": own_parent,
     "birth_after_mother_death": birth_after_mother_death,
-    "stillborn_child": stillborn_child,
-    "death_before_birth": death_before_birth,
     "wrong_birth_country": wrong_birth_country,
     "corrected_later": corrected_later,
+    "sentinel_birth_country": sentinel,
     "sentinel_sex": sentinel,
     "sentinel_birth_date": sentinel,
-    "sentinel_birth_country": sentinel,
     "sentinel_origin": sentinel,
     "sentinel_postcode": sentinel,
     "sentinel_area": sentinel,
+    "sentinel_advice": sentinel,
+    "sentinel_teacher_advice": sentinel,
     "sentinel_amount": sentinel_amount,
-    "truncated_income": truncated_income,
+    "sentinel_institution": sentinel_amount,
+    "negative_care_cost": negative_care_cost,
     "income_series_break": income_series_break,
+    "truncated_income": truncated_income,
+    "cause_of_death_break": cause_of_death_break,
     "partner_abroad": partner_abroad,
 }
 # Kinds that a rate of 0 takes out of the files, where others would do nothing.

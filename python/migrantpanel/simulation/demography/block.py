@@ -290,6 +290,11 @@ class Block:
             getattr(person, f"{name}_sex")[c] = person.sex[p]
             np.add.at(person.children, p, 1)
 
+    def remember_births(self, child: np.ndarray, mother: np.ndarray) -> None:
+        """Note the month of the last of these births of each mother, which may lie before 1960."""
+        month = np.floor((self.person.birth[child] - MONTH_START[0]) / (YEAR / 12))
+        np.maximum.at(self.person.last_birth, mother, month.astype(np.int32))
+
     def classify(self, persons: np.ndarray) -> None:
         """Set origin group and generation from birth countries (classification before 2022)."""
         person, home = self.person, NETHERLANDS

@@ -17,6 +17,9 @@ from migrantpanel.simulation.demography.block import (
 )
 from migrantpanel.simulation.parameters import NETHERLANDS, curve
 
+# Mothers of about the right age whom a child may get, on either side of the nearest.
+MOTHERS_ASKED = 60
+
 
 def found(block: Block) -> None:
     """Make the population of 1 January 1960: couples, their children and single people."""
@@ -37,6 +40,7 @@ def found(block: Block) -> None:
     husband = np.full(len(kept), -1)
     husband[women] = men
     block.give_parents(child, mother, husband[mother])
+    block.remember_births(child, mother)
     _wed(block, men, women)
     _house(block, men, women, child)
 
@@ -56,7 +60,10 @@ def _pair(block: Block, age: np.ndarray, sex: np.ndarray) -> tuple[np.ndarray, n
 
 
 def _children_of(block: Block, age: np.ndarray, women: np.ndarray, men: np.ndarray):
-    """Find mothers for unmarried people under 24; returns children, mothers, and who has none."""
+    """Find mothers for unmarried people under 24; returns children, mothers, and who has none.
+
+    The oldest child chooses first, and no mother bears two within the months between births.
+    """
     paired = np.zeros(len(age), dtype=bool)
     paired[women] = paired[men] = True
     young = np.flatnonzero((age < 24) & ~paired)
@@ -64,11 +71,24 @@ def _children_of(block: Block, age: np.ndarray, women: np.ndarray, men: np.ndarr
     husband = np.full(len(age), -1)
     husband[women] = men
     mothers = women[np.argsort(age[women])]
-    near = np.clip(np.searchsorted(age[mothers], wished), 0, len(mothers) - 1)
-    mother = mothers[near]
-    gap = age[mother] - age[young]
-    fits = (gap > 16) & (gap < 46) & (age[husband[mother]] - age[young] > 16)
-    return young[fits], mother[fits], young[~fits & (age[young] < 18)]
+    ages, husbands = age[mothers], age[husband[mothers]]
+    near = np.searchsorted(ages, wished)
+    between = block.rates["fertility"]["months_between_births"] / 12
+    youngest = np.full(len(mothers), np.inf)
+    mother = np.full(len(young), -1)
+    for child in np.argsort(-age[young], kind="stable"):
+        own = age[young[child]]
+        low = max(near[child] - MOTHERS_ASKED, 0)
+        asked = slice(low, near[child] + MOTHERS_ASKED)
+        gap = ages[asked] - own
+        fits = (gap > 16) & (gap < 46) & (husbands[asked] - own > 16)
+        fits &= youngest[asked] - own > between
+        can = np.flatnonzero(fits) + low
+        if len(can):
+            chosen = can[np.argmin(np.abs(can - near[child]))]
+            mother[child], youngest[chosen] = mothers[chosen], own
+    has = mother >= 0
+    return young[has], mother[has], young[~has & (age[young] < 18)]
 
 
 def _create(block: Block, age: np.ndarray, sex: np.ndarray) -> None:

@@ -168,7 +168,7 @@ def _children_before(block: Block, mothers, fathers, start, until, mean) -> np.n
     )
     block.give_parents(rows, mother, father)
     block.classify(rows)
-    person.last_birth[mother] = block.month - 8
+    block.remember_births(rows, mother)
     return rows
 
 

@@ -76,6 +76,8 @@ class Extract:
     year: int
     columns: list[Column]
     frame: Callable[[], pl.DataFrame]
+    # The columns as they were in the vintage of its year, where those are others.
+    vintage: list[Column] | None = None
     file_format: str | None = None
     encoding: str = "utf-8"
 
@@ -98,17 +100,25 @@ def register_layouts() -> dict:
     return merged
 
 
-def layout(register: str, year: int, labels: dict[str, dict[str, str]]) -> list[Column]:
-    """Return the columns of a register in the vintage of a year, with code lists as `labels`."""
+def layout(
+    register: str, year: int, labels: dict[str, dict[str, str]], vintage: int = LAST_YEAR
+) -> list[Column]:
+    """Return the columns of a register's file of a year, with code lists as `labels`.
+
+    `vintage` is the year whose columns they are; names that end in the year keep that of the file.
+    """
     definition = register_layouts()["registers"][register]
     codes = register_layouts()["codes"] | labels
     absent = {
         name
         for start, names in definition.get("since", {}).items()
-        if year < start
+        if vintage < start
         for name in names
     } | {
-        name for last, names in definition.get("until", {}).items() if year > last for name in names
+        name
+        for last, names in definition.get("until", {}).items()
+        if vintage > last
+        for name in names
     }
     renamed = definition.get("renamed", {})
     columns = []
@@ -149,7 +159,9 @@ def _sound_files(registers: Registers) -> Iterator[Extract]:
         def damaged() -> pl.DataFrame:
             return damage_rows(registers, register, name, year, rows())
 
-        return Extract(register, folder, name, year, layout(register, year, labels), damaged)
+        columns, older = (layout(register, year, labels, of) for of in (LAST_YEAR, year))
+        vintage = older if older != columns else None
+        return Extract(register, folder, name, year, columns, damaged, vintage)
 
     for register, name, rows in WHOLE:
         year = int(re.search(r"\d{4}", name).group())

@@ -8,7 +8,7 @@ import polars as pl
 from migrantpanel.random import generator
 from migrantpanel.simulation.health import conditions
 from migrantpanel.simulation.parameters import curve, parameter_file
-from migrantpanel.simulation.registers.keys import NO_NUMBER, Registers
+from migrantpanel.simulation.registers.keys import Registers
 
 DAYS_PER_YEAR = 365.25
 MENTAL = ("depression", "psychosis")
@@ -162,10 +162,6 @@ def _costs(registers, rates: dict, year: int, who: np.ndarray, medicines: np.nda
             gave_birth[who], kinds["birth"]["median"] * price * spread, 0.0
         ),
     }
-    corrected = ("ZVWKZIEKENHUIS", "ZVWKFARMACIE", "ZVWKHULPMIDDEL", "ZVWKOVERIG")
-    for name in corrected:
-        hit = here & (rng.random(size)[who] < rates["correction"])
-        costs[name] = np.where(hit, -0.3 * price * 100 * spread, costs[name])
     return {name: np.round(values, 2) for name, values in costs.items()}
 
 
@@ -181,14 +177,10 @@ def _deaths(registers: Registers, year: int) -> pl.DataFrame:
 
 
 def doodsoorzaken(registers: Registers, year: int) -> pl.DataFrame:
-    """Causes of death until 2012: lower-case columns, and blanks where the number is not known."""
-    rate = parameter_file("delivery_people.yaml")["deaths"]["empty_number_until_2012"]
-    frame = _deaths(registers, year)
-    lost = generator(registers.seed, "deaths without number", year).random(frame.height) < rate
-    unknown = pl.Series(lost) | (pl.col("RINPERSOON") == NO_NUMBER)
-    return frame.with_columns(
-        rinpersoons=pl.when(unknown).then(pl.lit("O")).otherwise("RINPERSOONS"),
-        rinpersoon=pl.when(~unknown).then("RINPERSOON"),
+    """Causes of death until 2012: lower-case columns."""
+    return _deaths(registers, year).with_columns(
+        rinpersoons="RINPERSOONS",
+        rinpersoon="RINPERSOON",
         ovljr=pl.col("death_date").dt.strftime("%Y"),
         ovlmnd=pl.col("death_date").dt.strftime("%m"),
         ovldag=pl.col("death_date").dt.strftime("%d"),

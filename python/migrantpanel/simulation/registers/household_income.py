@@ -81,6 +81,7 @@ def households_of(registers: Registers, people: pl.DataFrame, year: int) -> pl.D
             pl.col("type", "address").first(),
             person=pl.col("earner").first(),
             unknown=pl.col("household_unknown").first(),
+            in_institution=pl.col("in_institution").any(),
             INHAHL=pl.len().cast(pl.Int64),
             INHAHLMI=(pl.col("gross") != 0).sum(),
             adults=pl.col("adult").sum().cast(pl.Int64),

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from migrantpanel.random import generator
@@ -18,10 +19,9 @@ def persoonink(registers: Registers, year: int) -> pl.DataFrame:
     """Personal income of the people registered on 31 December, series until 2010."""
     day = date(year, 12, 31)
     frame = registers.registered(day).join(_income_year(registers, year), on="person", how="left")
-    unknown = _is_unknown(registers, frame, day)
+    frame = _with_unknown(registers, frame, day)
     return registers.keyed(frame, on=day).with_columns(
-        unknown.alias("unknown"),
-        *(pl.when(unknown).then(UNKNOWN_9).otherwise(pl.col(source).fill_null(0)).alias(name)
+        *(pl.when("unknown").then(UNKNOWN_9).otherwise(pl.col(source).fill_null(0)).alias(name)
         for name, source in (("PERSBRUT", "gross"), ("PERSINK", "personal"),
                              ("PERSPRIM", "primary"))),
     )  # fmt: skip
@@ -40,7 +40,7 @@ def incomes(registers: Registers, year: int, day: date | None = None) -> pl.Data
             adult=pl.col("birth_date") <= date(year - 18, 1, 1),
         )
     )
-    frame = frame.with_columns(unknown=_is_unknown(registers, frame, day))
+    frame = _with_unknown(registers, frame, day)
     earner = (
         frame.sort(~pl.col("adult"), "unknown", -pl.col("personal"), ~pl.col("is_reference"),
                    "person")
@@ -54,15 +54,21 @@ def _income_year(registers: Registers, year: int) -> pl.DataFrame:
     return registers.country.income_year.filter(pl.col("year") == year)
 
 
-def _is_unknown(registers: Registers, frame: pl.DataFrame, day: date) -> pl.Series:
-    """Whether income is unknown: in an institution, or unknown to the tax office."""
-    institution = registers.households(day).filter(IN_INSTITUTION)["person"]
-    draw = generator(registers.seed, "unknown income", day.year).random(
-        registers.country.person.height
+def _with_unknown(registers: Registers, frame: pl.DataFrame, day: date) -> pl.DataFrame:
+    """Add `unknown`, whether income is unknown to the tax office or not told, `in_institution`."""
+    defects = registers.country.parameters.defects
+    living_there = registers.households(day).filter(IN_INSTITUTION)["person"]
+    draws = generator(registers.seed, "unknown income", day.year).random(
+        (2, registers.country.person.height)
     )
-    lost = draw < registers.country.parameters.defects["sentinel_amount"]["rate"]
-    lost[institution.to_numpy()] = True
-    return pl.Series(lost[frame["person"].to_numpy()])
+    institution = np.zeros(draws.shape[1], dtype=bool)
+    institution[living_there.to_numpy()] = True
+    institution &= draws[1] < defects["sentinel_institution"]["rate"]
+    unknown = institution | (draws[0] < defects["sentinel_amount"]["rate"])
+    who = frame["person"].to_numpy()
+    return frame.with_columns(
+        unknown=pl.Series(unknown[who]), in_institution=pl.Series(institution[who])
+    )
 
 
 def _source_of_year(registers: Registers, year: int) -> pl.DataFrame:

@@ -6,6 +6,7 @@ import polars as pl
 
 from migrantpanel.random import generator
 from migrantpanel.simulation.defects.manifest import MANIFEST, manifest_rows
+from migrantpanel.simulation.defects.people import COLUMN_OF
 from migrantpanel.simulation.parameters import parameter_file
 from migrantpanel.simulation.registers.income_amounts import source_years
 from migrantpanel.simulation.registers.keys import Registers, text_date
@@ -15,7 +16,6 @@ DAYS_PER_MONTH = 365.25 / 12
 WEEK_HOURS = 38
 # Upper limits of weekly hours of the classes 1 to 5; 6 is above.
 WEEK_LIMITS = (12, 20, 25, 30, 35)
-FIRST_SBI2008 = 2009
 PUBLIC_SECTIONS = ["O", "P"]
 OWN_COMPANY = "1"
 NATURE_OF_WORK = {"2": "07", "3": "81", "4": "11", "5": "82"}
@@ -24,13 +24,6 @@ BENEFIT_RELATIONS = {"21": "33", "24": "32"}
 AGENCY_SECTION = "O"
 IMPOSSIBLE_HOURS_A_MONTH = 400
 FIRST_SPOLIS_YEAR = 2010
-# What each kind of damage to reports changes, here and as delivered from 2006 to 2009.
-COLUMN_OF = {
-    "negative_correction": ("wage", "LNINGLD"),
-    "zero_hours": ("hours", "BASISUREN"),
-    "impossible_hours": ("hours", "BASISUREN"),
-    "lower_case_contract": ("contract", "CONTRACTSOORT"),
-}
 # Names that do not just gain an S in 2010.
 RENAMED = {"BAANRUGID": "IKVID", "AANVBUS": "SDATUMAANVANGIKO", "EINDBUS": "SDATUMEINDEIKO"}
 
@@ -128,11 +121,12 @@ def betab(registers: Registers, year: int) -> pl.DataFrame:
     ).with_columns(registers.countrywide("employer"))
     if country.numbering.is_last:
         frame = pl.concat([frame, _benefit_agency(registers)], how="diagonal_relaxed")
-    column = f"SBI2008V{year}" if year >= FIRST_SBI2008 else "SBI93"
-    codes = {name: row[column[:7].lower()] for name, row in sections.items()}
     return frame.select(
         BEID=employer_key(pl.col("employer"), pl.col("register")),
-        **{column: pl.col("section").replace_strict(codes)},
+        **{
+            column: pl.col("section").replace_strict({s: row[name] for s, row in sections.items()})
+            for column, name in (("SBI93", "sbi93"), (f"SBI2008V{year}", "sbi2008"))
+        },
     )
 
 

@@ -3,6 +3,7 @@
 import polars as pl
 
 from migrantpanel.random import generator
+from migrantpanel.simulation.defects.manifest import manifest_rows
 from migrantpanel.simulation.parameters import parameter_file
 from migrantpanel.simulation.permits import permits
 from migrantpanel.simulation.registers.keys import LAST_YEAR, Registers, last_day, text_date
@@ -14,14 +15,44 @@ FIFTEEN_SINCE = 2018
 
 
 def vrlmigmot(registers: Registers, version: int = LAST_YEAR) -> pl.DataFrame:
-    """Motives known in a version: the revised method from the version of 2020 on."""
+    """Motives known in a version, with its codes and by its method (damage `motive_break`)."""
+    kind, name = "motive_break", "VRLMIGMOTBUS"
+    rate = registers.country.parameters.defects[kind]["rate"]
+    sound = _motives(registers, version, broken=False)
+    drawn = pl.Series(generator(registers.seed, "defect", kind).random(sound.height) < rate)
+    broken = _motives(registers, version, broken=True)
+    columns = ["VRLMIGMOTIND", *(f"VRLMIGDOEL{goal}" for goal in GOALS.values())]
+    parts = []
+    for column in columns:
+        differs = drawn & broken[column].ne_missing(sound[column])
+        parts.append(
+            broken.filter(differs).select(
+                "person",
+                number="RINPERSOON",
+                file_stem=pl.lit(name),
+                file_year=pl.lit(version),
+                column=pl.lit(column),
+                true_value=sound[column].filter(differs),
+                delivered_value=pl.col(column).fill_null(""),
+            )
+        )
+    registers.damage.of_files[name, f"{kind} {version}"] = manifest_rows(pl.concat(parts), kind)
+    return sound.with_columns(broken[column].zip_with(drawn, sound[column]) for column in columns)
+
+
+def _motives(registers: Registers, version: int, broken: bool) -> pl.DataFrame:
+    """Motives in fifteen categories by the method of 2020, or as a version had them.
+
+    Those from 2018 repeat the motive of the first movement, those before 2018 have thirteen
+    categories, and those before 2020 were made by another method.
+    """
     rates = parameter_file("delivery_people.yaml")["motive"]
     rng = generator(registers.seed, "motive method")
     frame = permits(registers.country, registers.seed)
     draw, goal, code = (rng.random(frame.height) for _ in range(3))
-    revised = version >= 2020
+    revised = version >= 2020 or not broken
     frame = frame.with_columns(draw=pl.Series(draw), goal=pl.Series(goal), code=pl.Series(code))
-    if version >= rates["first_movement_since"]:
+    if broken and version >= rates["first_movement_since"]:
         frame = frame.with_columns(pl.col("motive", "draw", "goal", "code").first().over("person"))
     if not revised:
         moved = pl.col("draw") > 1 - rates["old_version_moves"]
@@ -40,6 +71,7 @@ def vrlmigmot(registers: Registers, version: int = LAST_YEAR) -> pl.DataFrame:
         return pl.when(hit).then(pl.lit("1")).when(european).then(pl.lit("0"))
 
     frame = registers.keyed(frame)
+    fifteen = version >= FIFTEEN_SINCE or not broken
     return frame.with_columns(
         # A permit without a key is there, but belongs to nobody.
         RINPERSOONS=pl.when("has_key").then("RINPERSOONS").otherwise(pl.lit("O")),
@@ -47,14 +79,14 @@ def vrlmigmot(registers: Registers, version: int = LAST_YEAR) -> pl.DataFrame:
         VRLDATUMAANVANGMIGMOT=text_date(pl.col("start")),
         VRLDATUMEINDEMIGMOT=last_day(),
         VRLMIGMOTSYSTEEM=pl.when(european).then(pl.lit("A")).otherwise(pl.lit("I")),
-        VRLMIGMOTIND=pl.when(~european).then(_permit(version)),
+        VRLMIGMOTIND=pl.when(~european).then(_permit(fifteen)),
         **{f"VRLMIGDOEL{name}": flag(motive) for motive, name in GOALS.items()},
     )
 
 
-def _permit(version: int) -> pl.Expr:
-    """Return the category of a permit; family and labour are finer in later versions."""
-    draw, fifteen = pl.col("code"), version >= FIFTEEN_SINCE
+def _permit(fifteen: bool) -> pl.Expr:
+    """Return the category of a permit; family and labour are finer where there are fifteen."""
+    draw = pl.col("code")
     child = pl.col("age") < 18
     family = pl.when(child).then(pl.lit("14" if fifteen else "04")).when(draw < 0.55).then(
         pl.lit("05")).otherwise(pl.lit("04"))  # fmt: skip

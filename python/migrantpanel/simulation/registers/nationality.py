@@ -4,8 +4,9 @@ import polars as pl
 
 from migrantpanel.random import generator
 from migrantpanel.simulation.country import REGISTER_START
+from migrantpanel.simulation.defects.manifest import manifest_rows
 from migrantpanel.simulation.parameters import parameter_file
-from migrantpanel.simulation.registers.keys import Registers, last_day, text_date
+from migrantpanel.simulation.registers.keys import LAST_YEAR, Registers, last_day, text_date
 
 DUTCH = "0001"
 UNKNOWN = "0000"
@@ -16,15 +17,22 @@ def gbanationaliteit(registers: Registers) -> pl.DataFrame:
     """Spells of first and second nationality from the first registration until death.
 
     A second nationality of a Dutch national is not recorded for who entered after the first day
-    of the break, and is dropped for everybody on the second.
+    of the break, and is dropped for everybody on the second (damage `nationality_break`).
     """
+    kind, name = "nationality_break", "GBANATIONALITEITBUS"
+    rate = registers.country.parameters.defects[kind]["rate"]
+    drawn = generator(registers.seed, "defect", kind).random(registers.country.person.height) < rate
     rates = parameter_file("delivery_people.yaml")["nationality"]
     entered = registers.country.registration.group_by("person").agg(entered=pl.col("start").min())
     spells = registers.country.nationality_spell.join(entered, on="person", how="inner")
     spells = spells.with_columns(start=pl.max_horizontal("start", "entered"))
     spells = spells.filter(pl.col("end").is_null() | (pl.col("end") > pl.col("start")))
     dropped = rates["second_dropped_on"]
+    spells = spells.with_columns(
+        drawn=pl.Series(drawn).gather(spells["person"]), true_second="second_nationality"
+    )
     double = (pl.col("nationality") == DUTCH) & pl.col("second_nationality").is_not_null()
+    double &= pl.col("drawn")
     unseen = double & (pl.col("start") >= rates["second_not_recorded_since"])
     spells = spells.with_columns(
         second_nationality=pl.when(~unseen).then(pl.col("second_nationality"))
@@ -42,6 +50,21 @@ def gbanationaliteit(registers: Registers) -> pl.DataFrame:
         ]
     ).sort("person", "start")
     frame = registers.keyed(registers.since(spells, REGISTER_START))
+    lost = frame.filter(
+        pl.col("second_nationality").is_null() & pl.col("true_second").is_not_null()
+    )
+    registers.damage.of_files[name, kind] = manifest_rows(
+        lost.select(
+            "person",
+            number="RINPERSOON",
+            file_stem=pl.lit(name),
+            file_year=pl.lit(LAST_YEAR),
+            column=pl.lit("GBANATIONALITEIT2"),
+            true_value="true_second",
+            delivered_value=pl.lit(UNKNOWN),
+        ),
+        kind,
+    )
     second = pl.col("second_nationality").is_not_null()
     return frame.with_columns(
         GBAAANVANGNATIONALITEIT=text_date(pl.col("start")),

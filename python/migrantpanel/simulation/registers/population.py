@@ -74,7 +74,8 @@ def gbapersoon_of_2012(registers: Registers) -> pl.DataFrame:
     newest = ("GBAPERSOONTAB", "GBAPERSOON2023TABV2")
     frame = damage_rows(registers, *newest, LAST_YEAR, gbapersoon(registers))
     known = registers.country.registration.filter(pl.col("start") < date(2013, 1, 1))
-    faulty = registers.damage.of_files[newest]["person"]
+    damaged = registers.damage.of_files.get(newest)
+    faulty = damaged["person"] if damaged is not None else pl.Series(dtype=pl.Int64)
     return frame.join(known.select("person").unique(), on="person", how="semi").with_columns(
         is_faulty=pl.col("person").is_in(faulty.implode())
     )

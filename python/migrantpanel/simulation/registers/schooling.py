@@ -58,9 +58,8 @@ def inschrwpo(registers: Registers, year: int) -> pl.DataFrame:
     tests = registers.country.school_test.filter(pl.col("year") == year).drop("year")
     frame = pupils.join(tests, on="person", how="left", maintain_order="left")
     rng = generator(registers.seed, "primary school", year)
-    size, special, lost, second, none = (rng.random(frame.height) for _ in range(5))
+    size, special, second = (rng.random(frame.height) for _ in range(3))
     low, high = rates["group_size"]
-    no_advice = parameter_file("school.yaml")["advice"]["none_possible"]
     other = pl.Series(second) < 0.4
 
     def advice(column: str) -> pl.Expr:
@@ -72,10 +71,7 @@ def inschrwpo(registers: Registers, year: int) -> pl.DataFrame:
     frame = frame.with_columns(outcome=outcome.cast(pl.Int8))
     level = pl.when(score > 541).then(pl.lit("3")).when(score > 521).then(pl.lit("2")).otherwise(
         pl.lit("1"))  # fmt: skip
-    keyless = pl.Series(lost < rates["without_number"])
     return frame.with_columns(
-        RINPERSOONS=pl.when(keyless).then(pl.lit("O")).otherwise("RINPERSOONS"),
-        RINPERSOON=pl.when(~keyless).then("RINPERSOON"),
         WPOLEERJAAR=pl.col("grade").cast(pl.String).str.pad_start(2),
         WPOGROEPSGROOTTE=pl.Series(np.floor(low + size * (high - low)).astype(int))
         .cast(pl.String).str.pad_start(3),
@@ -84,8 +80,7 @@ def inschrwpo(registers: Registers, year: int) -> pl.DataFrame:
         WPOBRIN_crypt=_school(frame, "PO"),
         WPOBRINVEST=pl.lit("00"),
         WPOTOETSADVIES=advice("outcome"),
-        WPOADVIESVO=pl.when((pl.Series(none) < no_advice) & score.is_not_null())
-        .then(pl.lit("80")).otherwise(advice("advice")),
+        WPOADVIESVO=advice("advice"),
         WPOADVIESHERZ=advice("revised"),
         WPOREKENEN=pl.when(score.is_not_null()).then(level),
         WPOTAALLV=pl.when(score.is_not_null()).then(level.replace({"1": "2"})),
@@ -102,14 +97,12 @@ def cito(registers: Registers, year: int) -> pl.DataFrame:
     school = pl.col("municipality").cast(pl.Int64) * 100 + pl.col("neighbourhood") // 2
     takes_part = school * 7_919 % 1_000 < rates["schools_taking_part"] * 1_000
     frame = frame.filter(takes_part)
-    unknown = pl.Series(generator(registers.seed, "teacher advice", year).random(frame.height))
     score = pl.col("score")
     outcome = (score > 518).cast(pl.Int8) + (score > 528) + (score > 536) + (score > 544)
     codes = {name: dict(enumerate(values)) for name, values in (("t", TEACHER), ("o", OUTCOME))}
     return frame.with_columns(
         RINPersoon=pl.col("RINPERSOON"),
-        CitoAdviesLeerkracht=pl.when(unknown < 0.03).then(pl.lit("99"))
-        .otherwise(pl.col("advice").replace_strict(codes["t"])),
+        CitoAdviesLeerkracht=pl.col("advice").replace_strict(codes["t"]),
         CitoStandaardScore=score,
         CitoSchooltypeadvies=outcome.cast(pl.Int8).replace_strict(codes["o"]),
     )  # fmt: skip

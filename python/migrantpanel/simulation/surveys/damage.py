@@ -5,9 +5,8 @@ of these people were asked again, and their answers stand in variables of their 
 and questions are in `parameters/defects.yaml`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -16,7 +15,7 @@ from migrantpanel.random import generator
 from migrantpanel.simulation.defects.manifest import MANIFEST, exactly, manifest_rows
 from migrantpanel.simulation.surveys.answers import Delivered
 from migrantpanel.simulation.surveys.files import Variable
-from migrantpanel.simulation.surveys.questionnaires import Wave, load_concepts
+from migrantpanel.simulation.surveys.questionnaires import Question, Wave, load_concepts
 
 TECHNICAL_ERROR = "technical_error"
 # Households of couples who are not married: the place of both partners.
@@ -26,8 +25,15 @@ UNMARRIED = ["03", "05"]
 class SurveyDamage:
     """What is done to the files of one wave, with the record of it."""
 
-    def __init__(self, wave: Wave, defects: dict[str, dict], seed: int) -> None:
+    def __init__(
+        self,
+        wave: Wave,
+        defects: dict[str, dict],
+        seed: int,
+        renumbered: Mapping[tuple[str, str], Mapping[str, str]] | None = None,
+    ) -> None:
         self.wave, self.defects, self.seed = wave, defects, seed
+        self.renumbered = renumbered or {}
         self.records = [pl.DataFrame(schema=MANIFEST)]
 
     def manifest(self) -> pl.DataFrame:
@@ -105,7 +111,9 @@ class SurveyDamage:
         spec = self._of_wave("mislabelled_code")
         if spec is None or not spec["rate"]:
             return variables
-        name, (one, other) = spec["question"], (str(code) for code in spec["codes"])
+        name = spec["question"]
+        codes = self.renumbered.get((self.wave.name, name), {})
+        one, other = (codes.get(str(code), str(code)) for code in spec["codes"])
         labels = variables[name].value_labels
         swapped = labels | {one: labels[other], other: labels[one]}
         for code in (one, other):
@@ -191,34 +199,40 @@ def _blank_at(values: pl.Series, rows: pl.Series) -> pl.Series:
     return _nothing_at(values, rows, "" if values.dtype == pl.String else None)
 
 
-def changed_value_labels(waves: list[Wave]) -> pl.DataFrame:
-    """Return the codes that stand for something else than in the wave before of the same survey.
-
-    These changes are in the questionnaires themselves.
-    """
-    rows = [row for pair in _successive_waves(waves) for row in _changes(*pair)]
+def changed_value_labels(waves: Sequence[Wave]) -> pl.DataFrame:
+    """Return the codes that stand for something else than when the same survey last asked."""
+    rows = [
+        row
+        for wave, asked in with_asked(waves)
+        for question in wave.questions
+        for row in changes(asked, wave, question)
+    ]
     columns = ("file_stem", "file_year", "column", "true_value", "delivered_value")
     frame = pl.DataFrame(rows, schema=columns, orient="row")
     return manifest_rows(frame, "changed_value_labels")
 
 
-def _successive_waves(waves: list[Wave]) -> Iterator[tuple[Wave, Wave]]:
-    for survey in dict.fromkeys(wave.survey for wave in waves):
-        own = [wave for wave in waves if wave.survey == survey]
-        yield from pairwise(own)
+def with_asked(waves: Sequence[Wave]) -> Iterator[tuple[Wave, dict[str, Question]]]:
+    """Yield each wave with the questions that its survey asked before, the last one per concept."""
+    asked: dict[str, dict[str, Question]] = {}
+    for wave in waves:
+        before = asked.setdefault(wave.survey, {})
+        yield wave, dict(before)
+        before |= {question.concept: question for question in wave.questions}
 
 
-def _changes(before: Wave, after: Wave) -> Iterator[tuple[str, int, str, str, str]]:
-    earlier = {question.concept: question for question in before.questions}
-    for question in after.questions:
-        old = earlier.get(question.concept)
-        if old is None or question.recontact or not load_concepts()[question.concept].categories:
-            continue
-        was = {answer.code: answer for answer in old.answers}
-        for answer in question.answers:
-            same = was.get(answer.code)
-            if same and answer.truth and same.truth and same.truth != answer.truth:
-                yield (
-                    after.name, after.year, question.name,
-                    f"{answer.code} = {same.label}", f"{answer.code} = {answer.label}",
-                )  # fmt: skip
+def changes(
+    asked: Mapping[str, Question], wave: Wave, question: Question
+) -> Iterator[tuple[str, int, str, str, str]]:
+    """Yield wave, variable, and the labels then and now, per code that changed its meaning."""
+    old = asked.get(question.concept)
+    if old is None or question.recontact or not load_concepts()[question.concept].categories:
+        return
+    was = {answer.code: answer for answer in old.answers}
+    for answer in question.answers:
+        same = was.get(answer.code)
+        if same and answer.truth and same.truth and same.truth != answer.truth:
+            yield (
+                wave.name, wave.year, question.name,
+                f"{answer.code} = {same.label}", f"{answer.code} = {answer.label}",
+            )  # fmt: skip

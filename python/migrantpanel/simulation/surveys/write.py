@@ -25,6 +25,7 @@ from migrantpanel.simulation.surveys.frame import Population
 from migrantpanel.simulation.surveys.members import household_places
 from migrantpanel.simulation.surveys.questionnaires import Wave, load_waves
 from migrantpanel.simulation.surveys.sampling import allocate, draw_sample
+from migrantpanel.simulation.surveys.steady import CROSSWALK, crosswalk_overlay, steady_waves
 
 # The registers begin here: who died or left before has no number.
 REGISTERS_BEGIN = date(1994, 10, 1)
@@ -48,12 +49,15 @@ def write_surveys(
     wave of nobody is left out. The truth is five Parquet tables: survey_respondent, survey_sample
     (drawn persons with their chances), survey_answer (expected harmonised values),
     survey_member_answer (those of household members, by their number in the grid) and
-    survey_register_difference (what people say beside what the register holds). `defects` replace
-    rates of damage; `withheld` is the share of respondents whose survey file comes without the
+    survey_register_difference (what people say beside what the register holds); and, where codes
+    were kept from wave to wave, the rows of the crosswalk for them. `defects` replace rates of
+    damage; `withheld` is the share of respondents whose survey file comes without the
     person number that the register has. Returns the manifest of what was damaged. Raises
     `UserError` with one line per wave and group for which the country is too small.
     """
-    waves = asked_waves(survey_fraction)
+    rates = load_parameters(defects).defects
+    waves, renumbered = steady_waves(load_waves(), rates, seed)
+    waves = [wave for wave in waves if _interviews(wave, survey_fraction)]
     parts: dict[str, list[pl.DataFrame]] = {}
     manifest = [changed_value_labels(waves)]
     samples = _all_samples(waves, population, survey_fraction, seed)
@@ -65,7 +69,7 @@ def write_surveys(
         people = person_attributes(at_interview(country, respondents))
         rng = generator(seed, "survey", wave.survey, wave.year, "withheld numbers")
         delivered, beside = answer_wave(wave, people, seed)
-        harm = SurveyDamage(wave, load_parameters(defects).defects, seed)
+        harm = SurveyDamage(wave, rates, seed, renumbered)
         delivered = harm.answers(people, delivered)
         places, of_members = pl.DataFrame(), {}
         if wave.members:
@@ -98,6 +102,10 @@ def write_surveys(
     truth.mkdir(parents=True, exist_ok=True)
     for name, frames in parts.items():
         pl.concat(frames).write_parquet(truth / f"{name}.parquet", compression="zstd")
+    if renumbered:
+        (truth / "overlay").mkdir(exist_ok=True)
+        rows = crosswalk_overlay(waves, renumbered)
+        (truth / "overlay" / CROSSWALK).write_text(rows, encoding="utf-8")
     return pl.concat(manifest)
 
 
@@ -110,7 +118,11 @@ def _without_some_numbers(
 
 def asked_waves(survey_fraction: float) -> list[Wave]:
     """Return the waves that interview anybody."""
-    return [wave for wave in load_waves() if round(wave.net_sample * survey_fraction) > 0]
+    return [wave for wave in load_waves() if _interviews(wave, survey_fraction)]
+
+
+def _interviews(wave: Wave, survey_fraction: float) -> bool:
+    return round(wave.net_sample * survey_fraction) > 0
 
 
 def _all_samples(
