@@ -473,10 +473,11 @@ def test_labels_of_a_register_are_in_another_encoding(odd_files, clean, tmp_path
 
 
 def test_a_stale_version_stands_beside_the_newest_unless_off(odd_files, with_rates) -> None:
-    both = {"KINDOUDER2023TABV2", "KINDOUDER2023TABV10"}
+    stale = {"KINDOUDER2023TABV2", "GBAPERSOON2012TABV1"}
+    both = stale | {"KINDOUDER2023TABV10", "GBAPERSOON2023TABV2"}
     assert both <= set(odd_files.files)
-    assert odd_files.manifest("stale_version").height == 1
-    assert both - set(with_rates().files) == {"KINDOUDER2023TABV2"}
+    assert odd_files.manifest("stale_version").height == 2
+    assert both - set(with_rates().files) == stale
 
 
 # -------------------------------------------------------------------- counts and docs
