@@ -5,8 +5,11 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+import yaml
 
 from conftest import World
+from migrantpanel.imputation.chained import ChainRules
+from migrantpanel.imputation.hidden_answers import hidden_answer_scores
 from migrantpanel.imputation.hidden_permits import AT_RANDOM, hidden_permits
 from migrantpanel.imputation.permit import PermitRules
 from migrantpanel.project import project_dir
@@ -15,6 +18,19 @@ sys.path.insert(0, str(project_dir() / "benchmarks"))
 from permits import largest_difference, read_cases
 
 SEEDS = 50
+HIDDEN_SAMPLES = 4
+HIDDEN_FROM = (
+    "imputation.imp_answer order by variable, respondent_id",
+    "imputation.imp_answer_design order by respondent_id",
+    "reference.harmonised_code",
+    "reference.harmonised_filter",
+)
+
+
+def project_settings() -> dict:
+    """Return the variables of the dbt project."""
+    text = (project_dir() / "dbt_project.yml").read_text(encoding="utf-8")
+    return yaml.safe_load(text)["vars"]
 
 
 def test_shares_of_grounds_come_back_over_fifty_seeds(default_world: World) -> None:
@@ -75,13 +91,29 @@ def test_every_imputed_cell_has_its_draws(default_world: World) -> None:
 
 
 def test_hidden_answers_are_covered(default_world: World) -> None:
+    """On average over samples of hidden answers; the build shows the first of them.
+
+    Estimands of one sample go together: of one world the shares covered were 84, 97 and 99 percent.
+    """
+    settings = project_settings()
     with duckdb.connect(str(default_world.warehouse), read_only=True) as warehouse:
-        ((covered, count),) = warehouse.sql(
+        (built,) = warehouse.sql(
             """
             select avg(is_covered::int), count(*)
             from statistics.stat_answer_quality where dimension = 'all'
             """
         ).fetchall()
-    assert count >= 50
-    # Estimands of one sample go together: far fewer than 95 in 100 would be a broken model.
-    assert covered > 0.85
+        tables = [warehouse.sql(f"select * from {table}").pl() for table in HIDDEN_FROM]
+    shares = [built[0]]
+    for seed in range(HIDDEN_SAMPLES - 1):
+        rules = ChainRules(
+            implicates=settings["hidden_implicates"],
+            iterations=settings["chain_iterations"],
+            seed=settings["imputation_seed"] + 1 + seed,
+            workers=2,
+        )
+        scores = hidden_answer_scores(*tables, rules, settings["minimum_cell"])
+        shares.append(scores.filter(dimension="all")["is_covered"].mean())
+    assert built[1] >= 50
+    # Far fewer than 95 in 100 would be a broken model.
+    assert sum(shares) / HIDDEN_SAMPLES > 0.9, shares
