@@ -259,6 +259,18 @@ def other_mothers(world: Delivered, is_child: bool) -> int:
     return wrong.filter(young if is_child else ~young).height
 
 
+def corrections(world: Delivered) -> int:
+    """Count the values that two versions of the person register tell otherwise of one number."""
+    if not world.paths("GBAPERSOON2012"):
+        return 0
+    earlier, newest = (
+        world.rows(name).filter(pl.col("RINPERSOON") != "") for name in ("GBAPERSOON2012", PERSON)
+    )
+    both = earlier.join(newest, on=["RINPERSOONS", "RINPERSOON"], validate="1:1")
+    columns = ("GBAGESLACHT", "GBAGEBOORTEDAG", "GBAGEBOORTELAND")
+    return sum((both[name] != both[f"{name}_right"]).sum() for name in columns)
+
+
 def wrong_countries(world: Delivered) -> int:
     rows = world.rows(PERSON).join(world.person, on="RINPERSOON")
     told = pl.col("GBAGEBOORTELAND")
@@ -502,6 +514,7 @@ FOUND: dict[str, Callable[[Delivered], int]] = {
     "birth_after_mother_death": lambda w: other_mothers(w, is_child=False),
     "death_before_birth": early_deaths,
     "wrong_birth_country": wrong_countries,
+    "corrected_later": corrections,
     "sentinel_sex": value(PERSON, "GBAGESLACHT", "-"),
     "sentinel_birth_date": lambda w: 2 * value(PERSON, "GBAGEBOORTEMAAND", "--")(w),
     "sentinel_birth_country": value(PERSON, "GBAGEBOORTELAND", "0000"),
@@ -521,7 +534,7 @@ FOUND: dict[str, Callable[[Delivered], int]] = {
     "nationality_break": lost_nationalities,
     "motive_break": older_motives,
     "cause_of_death_break": other_causes,
-    "stale_version": lambda w: len(w.paths("KINDOUDER2023TABV2")),
+    "stale_version": lambda w: len(w.paths("KINDOUDER2023TABV2") + w.paths("GBAPERSOON2012")),
     "code_list_break": older_columns,
     "numeric_keys": lambda w: files_with(w, "numeric_keys", is_numeric_key),
     "renamed_columns": lambda w: files_with(

@@ -53,10 +53,9 @@ def deliver_files(registers: "Registers", files: Sequence["Extract"]) -> Iterato
     stale = defects["stale_version"]["rate"] > 0
     for file in files:
         if file.name in STALE:
-            if stale:
-                _record(registers, file, "stale_version", [(None, *STALE[file.name])])
-                yield file
-            continue
+            if not stale:
+                continue
+            _record(registers, file, "stale_version", [(None, *STALE[file.name])])
         delivered = [file]
         for kind in chosen.get(file.name, []):
             (last,) = delivered
