@@ -46,14 +46,15 @@ class Page(HTMLParser):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words = ""
+        self.text: list[str] = []
         self.feed(path.read_text(encoding="utf-8"))
+        self.words = "".join(self.text)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
 
     def handle_data(self, data):
-        self.words += data
+        self.text.append(data)
 
     def having(self, *tags: str) -> list[dict[str, str | None]]:
         return [attributes for tag, attributes in self.tags if tag in tags]
