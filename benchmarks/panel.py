@@ -40,7 +40,6 @@ MARTS = (
     "mart_partner_year",
     "mart_child_year",
     "mart_school_career",
-    "mart_presumed_residence",
 )
 MODEL = "model.migrantpanel."
 

@@ -12,12 +12,7 @@
 ] %}
 
 with calendar as (
-    select
-        year,
-        first_day,
-        last_day
-    from {{ ref('calendar_year') }}
-    where year between {{ var('first_year') }} and {{ var('last_year') }}
+    {{ panel_years() }}
 ),
 
 -- Every spell gives its first and last day in each year that it touches.

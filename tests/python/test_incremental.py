@@ -96,6 +96,7 @@ def test_years_go_downstream_as_far_as_models_allow_it() -> None:
         manifest(
             stage=("same_year", ["source.yearly"]),
             carried=("onward", ["stage"]),
+            looked_ahead=("onward_from_year_before", ["stage"]),
             wide=("same_year", ["stage", "carried"]),
             total=(None, ["stage"]),
             after_total=("same_year", ["total", "stage"]),
@@ -108,6 +109,7 @@ def test_years_go_downstream_as_far_as_models_allow_it() -> None:
     assert plan.conditions == {
         "stage": "year between 2015 and 2015",
         "carried": "year >= 2015",
+        "looked_ahead": "year >= 2014",
         "wide": "year >= 2015",
     }
     assert plan.whole == ["total", "after_total", "weight"]

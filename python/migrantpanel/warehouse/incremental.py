@@ -34,6 +34,10 @@ EVENT_DATE = {"gbanatgewijzigdenmassabus": "gbadatumnatwijziging"}
 # The surveys whose populations are counted in the registers.
 SURVEYS = "weighting/survey_population.csv"
 
+# Rules by which models are rebuilt by year: the first of the years on, counted from the first
+# changed one; or (None) only those that changed.
+FIRST_YEAR = {"same_year": None, "onward": 0, "onward_from_year_before": -1}
+
 EVERY_YEAR: None = None
 Years = frozenset[int] | None
 
@@ -198,35 +202,38 @@ def make_plan(manifest: Mapping, changed: Mapping[str, Years], last_survey: int)
         touched = [scope[parent] for parent in node["depends_on"]["nodes"] if parent in scope]
         if not touched:
             continue
-        rule = node["config"].get("meta", {}).get("rebuild")
+        meta = node["config"].get("meta", {})
+        rule = meta.get("rebuild")
         some_years = [years for years in touched if years is not EVERY_YEAR]
         years = frozenset().union(*some_years)
         is_by_year = len(some_years) == len(touched)
         if is_by_year and rule == "until_last_survey" and min(years) > last_survey:
             continue
-        if not is_by_year or rule not in ("same_year", "onward"):
+        if not is_by_year or rule not in FIRST_YEAR:
             scope[unique_id] = EVERY_YEAR
             plan.whole.append(node["name"])
             continue
-        scope[unique_id] = _onward(years) if rule == "onward" else years
-        plan.conditions[node["name"]] = _condition(scope[unique_id])
+        start = FIRST_YEAR[rule]
+        scope[unique_id] = years if start is None else _onward(min(years) + start)
+        column = meta.get("year_column", "year")
+        plan.conditions[node["name"]] = _condition(column, scope[unique_id])
     return plan
 
 
 LAST_YEAR = 2100
 
 
-def _onward(years: frozenset[int]) -> frozenset[int]:
-    return frozenset(range(min(years), LAST_YEAR))
+def _onward(first_year: int) -> frozenset[int]:
+    return frozenset(range(first_year, LAST_YEAR))
 
 
-def _condition(years: frozenset[int]) -> str:
+def _condition(column: str, years: frozenset[int]) -> str:
     if max(years) == LAST_YEAR - 1:
-        return f"year >= {min(years)}"
+        return f"{column} >= {min(years)}"
     # DuckDB carries a range over to the tables that a model joins, and a list not.
-    condition = f"year between {min(years)} and {max(years)}"
+    condition = f"{column} between {min(years)} and {max(years)}"
     if len(years) <= max(years) - min(years):
-        condition += f" and year in ({', '.join(map(str, sorted(years)))})"
+        condition += f" and {column} in ({', '.join(map(str, sorted(years)))})"
     return condition
 
 
