@@ -63,8 +63,7 @@ select * from ({{ sql }}) where {{ condition }}
 
 {#- The condition on `year` once more, for the calendar that a model's other CTEs read: what is
     read more than once DuckDB makes whole, before it looks at the condition around the model.
-    Only where rows of a year lean on rows of that year (`rebuild: same_year`). -#}
+    Only for models whose rows of a year lean on that year alone (`rebuild: same_year`). -#}
 {% macro rebuilt_years() -%}
-{{ var('rebuild', {}).get(model.name, 'true')
-    if model.config.meta.rebuild == 'same_year' else 'true' }}
+{{ var('rebuild', {})[model.name] | default('true') }}
 {%- endmacro %}

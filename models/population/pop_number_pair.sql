@@ -46,8 +46,8 @@ same_relative as (
         on shared.number_key = ended.number_key
     inner join begun
         on shared.later_number_key = begun.number_key
-    -- As a difference: as a condition of equality DuckDB would join on it first, everybody of a
-    -- year of birth with everybody else.
+    -- A difference: an equality DuckDB would join on first, everybody of a year of
+    -- birth with everybody else.
     where
         begun.birth_year - ended.birth_year = 0
         and ended.last_date <= begun.first_date + {{ var('slack_days') }}

@@ -1,6 +1,6 @@
 {{ config(tags=['shared']) }}
 
-{#- Numbers: comparing texts for every record of every register takes twice the time. -#}
+{#- Numbers: comparing texts takes twice the time for all records of all registers. -#}
 {% set signs = {'address': 1, 'tax': 2, 'work': 3, 'school': 4, 'care': 5} %}
 {% set undated = 'cast(null as date)' %}
 {% set enrolments = ['stg_enrolment', 'stg_enrolment_2000', 'stg_primary_enrolment'] %}
