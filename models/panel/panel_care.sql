@@ -22,11 +22,19 @@
 
 with calendar as (
     select * from {{ ref('id_person_year') }}
+    where {{ rebuilt_years() }}
+),
+
+member as (
+    select distinct person_key from calendar
 ),
 
 cost as (
-    select * from {{ resolved(ref('stg_care_cost'), one_per='year') }}
-    where is_linkable
+    select delivered.*
+    from {{ resolved(ref('stg_care_cost'), one_per='year') }} as delivered
+    semi join member
+        on delivered.person_key = member.person_key
+    where delivered.is_linkable
 ),
 
 delivered_year as (

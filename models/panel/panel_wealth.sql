@@ -19,8 +19,11 @@ member as (
 ),
 
 wealth as (
-    select * from {{ ref('stg_wealth') }}
-    where is_linkable
+    select wealth.*
+    from {{ ref('stg_wealth') }} as wealth
+    semi join (select distinct wealth_head_key from member) as head
+        on wealth.main_earner_key = head.wealth_head_key
+    where wealth.is_linkable
 ),
 
 delivered_year as (
