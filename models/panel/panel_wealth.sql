@@ -18,10 +18,14 @@ member as (
     select * from {{ ref('id_household_member') }}
 ),
 
+head as (
+    select distinct wealth_head_key from member
+),
+
 wealth as (
     select wealth.*
     from {{ ref('stg_wealth') }} as wealth
-    semi join (select distinct wealth_head_key from member) as head
+    semi join head
         on wealth.main_earner_key = head.wealth_head_key
     where wealth.is_linkable
 ),
