@@ -7,6 +7,8 @@ that 16 copies are registers of a million persons. Up to 16 copies the surveys g
 copies: the full size of the eleven surveys, a panel of about 250,000 persons); beyond, the same
 panel is made from larger registers. After each full build the rows that hang on the yearly files
 of `--year` are deleted and made again, which is what adding that year costs.
+Only the marts of the panel are built, and what they need: weights and statistics have benchmarks
+of their own, and stay as they are when a year after the last survey is added.
 Seconds are those of the models: start-up of dbt and tests are apart. Processor seconds include
 both, and say more on a busy machine: four cores need a quarter of them.
 """
@@ -30,7 +32,15 @@ from migrantpanel.project import project_dir, seeds_dir
 from migrantpanel.warehouse import incremental
 
 PERSONS, SURVEY_FRACTION, SURVEY_COPIES = 62_500, 1 / 16, 16
-LAYERS = ("staging", "harmonised", "population", "identity", "panel", "weighting", "marts")
+LAYERS = ("staging", "harmonised", "population", "identity", "panel", "marts")
+# What researchers live in; whatever these need is built and measured, and nothing else.
+MARTS = (
+    "mart_person_year",
+    "mart_person_interview",
+    "mart_partner_year",
+    "mart_child_year",
+    "mart_school_career",
+)
 MODEL = "model.migrantpanel."
 
 
@@ -153,7 +163,9 @@ def _measure_size(copies: int, landing: Path, folder: Path, arguments) -> tuple:
     environment = _environment(folder, landing, arguments)
     (folder / "build" / "tmp").mkdir(parents=True)
     _dbt(["seed"], environment, folder)
-    stages = {layer: _run([layer], environment, folder) for layer in LAYERS}
+    stages = {
+        layer: _run([f"+{mart},{layer}" for mart in MARTS], environment, folder) for layer in LAYERS
+    }
     full = sum(stage.seconds for stage in stages.values())
     scanned = _bare_scan(landing, arguments.threads, arguments.memory)
     rows = sum(count for count, _ in scanned.values())
@@ -178,18 +190,25 @@ def _measure_size(copies: int, landing: Path, folder: Path, arguments) -> tuple:
     )[:12]
     print("\nslowest: " + ", ".join(f"{name} {seconds:.1f}" for seconds, name in slowest))
 
-    year = _added_year(folder, environment, arguments.year)
+    built = {name for stage in stages.values() for name in stage.models}
+    year = _added_year(folder, environment, arguments.year, built)
     print(f"year {arguments.year} added in {year.seconds:.1f} s, peak {year.peak_gib:.2f} GiB")
     slowest = sorted(((s, n) for n, s in year.models.items()), reverse=True)[:12]
     print("slowest: " + ", ".join(f"{name} {seconds:.1f}" for seconds, name in slowest))
     return copies * PERSONS, rows, members, full, year.seconds
 
 
-def _added_year(folder: Path, environment: dict, year: int) -> Stage:
+def _added_year(folder: Path, environment: dict, year: int, built: set[str]) -> Stage:
     """Delete the rows of a year and make them again, as the incremental build that adds it does."""
     changed = {stem: frozenset([year]) for stem in _yearly_stems()}
-    plan = incremental.make_plan(incremental.read_dbt_manifest(folder / "target"), changed)
-    return _run(plan.models, environment, folder, {"rebuild": plan.conditions})
+    manifest = incremental.read_dbt_manifest(folder / "target")
+    plan = incremental.make_plan(manifest, changed, _last_survey_year())
+    models = [name for name in plan.models if name in built]
+    return _run(models, environment, folder, {"rebuild": plan.conditions})
+
+
+def _last_survey_year() -> int:
+    return incremental.last_survey_year(incremental.State("", {}), seeds_dir())
 
 
 def _yearly_stems() -> list[str]:

@@ -2,22 +2,68 @@
     the model's own SQL, with the condition on `year` around it. Which rows that is comes from
     `migrantpanel build --incremental` (var `rebuild`: model name -> condition); without it, and
     for a model that is not named there, the table is made whole. docs/incremental.md says when
-    a model may call itself so (`meta: rebuild`). -#}
+    a model may call itself so (`meta: rebuild`).
+
+    With `meta: pieces_of` the whole table is made a few years at a time as well, so many of them
+    that each has about as many rows as fit in memory at once (`macro year_pieces`). -#}
 {% materialization by_year, adapter='duckdb' %}
     {%- set condition = var('rebuild', {}).get(model.name) -%}
-    {%- if condition is none -%}
+    {%- set pieces = [] if condition else year_pieces(config.meta_get('pieces_of')) -%}
+    {%- if condition is none and pieces | length < 2 -%}
         {{ return(materialization_table_duckdb()) }}
     {%- endif -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- if condition %}
     {% call statement('main') -%}
         delete from {{ target_relation }} where {{ condition }};
-        insert into {{ target_relation }} by name
-        select * from ({{ compiled_code }}) where {{ condition }}
+        {{ insert_years(target_relation, compiled_code, condition) }}
     {%- endcall %}
+    {%- else %}
+    {%- set made = make_intermediate_relation(target_relation) -%}
+    {%- do drop_relation_if_exists(load_cached_relation(made)) -%}
+    {% call statement('create') -%}
+        {{ create_table_as(False, made, compiled_code ~ ' limit 0') }}
+    {%- endcall %}
+    {% for piece in pieces %}
+    {% call statement('main') -%}
+        {{ insert_years(made, compiled_code, piece) }}
+    {%- endcall %}
+    {% endfor %}
+    {%- do drop_relation_if_exists(load_cached_relation(target_relation)) -%}
+    {%- do adapter.rename_relation(made, target_relation) -%}
+    {%- do persist_docs(target_relation, model) -%}
+    {%- endif %}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
+
+{% macro insert_years(relation, sql, condition) -%}
+insert into {{ relation }} by name
+select * from ({{ sql }}) where {{ condition }}
+{%- endmacro %}
+
+{#- Conditions on `year` that cut the rows of another model into pieces of about half a million:
+    a join of all themes holds some 5 kB for each. -#}
+{% macro year_pieces(name) %}
+    {%- if name is none -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set pieces = run_query(
+        "select 'year between ' || min(year) || ' and ' || max(year) from ("
+        ~ " select year, (sum(count(*)) over (order by year) - 1) // 500000 as piece from "
+        ~ graph.nodes['model.' ~ project_name ~ '.' ~ name].relation_name
+        ~ " group by year) as counted group by piece order by piece"
+    ) -%}
+    {{ return(pieces.columns[0].values()) }}
+{% endmacro %}
+
+{#- The condition on `year` once more, for the calendar that a model's other CTEs read: what is
+    read more than once DuckDB makes whole, before it looks at the condition around the model.
+    Only for models whose rows of a year lean on that year alone (`rebuild: same_year`). -#}
+{% macro rebuilt_years() -%}
+{{ var('rebuild', {})[model.name] | default('true') }}
+{%- endmacro %}

@@ -62,3 +62,15 @@ coalesce(
     cast(cast({{ year }} as string) || '-02-28' as date)
 )
 {%- endmacro %}
+
+{#- The body of a CTE with the years of the panel, their first and last days. -#}
+{% macro panel_years() -%}
+select
+        year,
+        first_day,
+        last_day
+    from {{ ref('calendar_year') }}
+    where
+        year between {{ var('first_year') }} and {{ var('last_year') }}
+        and {{ rebuilt_years() }}
+{%- endmacro %}

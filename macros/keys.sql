@@ -60,6 +60,9 @@ end
             from {{ relation }} as later
             inner join {{ ref('pop_person_number') }} as several
                 on later.{{ keys[0] }} = several.number_key
+            -- Keys say so already; beside the same filter on the whole relation DuckDB sees
+            -- that this side is the small one.
+            where later.is_linkable
         ) as later
             on
                 delivered.{{ keys[0] }} = later.person_key

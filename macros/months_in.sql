@@ -2,8 +2,12 @@
     when in others only. Expects columns labour_group and months. -#}
 {% macro months_in(labour_group) -%}
 cast(
-            sum(case when labour_group = '{{ labour_group }}' then months else 0 end)
-            filter (where labour_group is not null) as int
+            sum(
+                case
+                    when labour_group = '{{ labour_group }}' then months
+                    when labour_group is not null then 0
+                end
+            ) as int
         ) as {{ labour_group }}_months
 {%- endmacro %}
 
@@ -11,7 +15,12 @@ cast(
     is known all year. Expects columns labour_group and months. -#}
 {% macro months_with(flag) -%}
 cast(
-            sum(case when {{ flag }} then months else 0 end)
-            filter (where labour_group is not null) as int
+            sum(
+                case
+                    when labour_group is null then null
+                    when {{ flag }} then months
+                    else 0
+                end
+            ) as int
         )
 {%- endmacro %}

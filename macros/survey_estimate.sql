@@ -68,6 +68,29 @@ category as (
 {%- endmacro %}
 
 
+{#- CTE `answer`: what the macro `ratio_estimates` reads. `member` is a CTE that puts respondents
+    into domains; `harmonised_value` has their answers. -#}
+{% macro weighted_answers(domain, member) %}
+answer as (
+    select
+        respondent_id,
+        {{ domain | join(', ') }},
+        case when asked.is_number then '(mean)' else given.value end as category,
+        case when asked.is_number then cast(given.value as decimal(18, 4)) else 1 end
+            as amount,
+        design.weight,
+        design.stratum,
+        design.unit,
+        design.unit_count,
+        design.unsampled_share
+    from harmonised_value as given
+    inner join asked using (variable)
+    inner join design using (respondent_id)
+    inner join {{ member }} using (respondent_id)
+)
+{%- endmacro %}
+
+
 {#- CTE `ratio`: weighted share (or mean) of each category in each domain, with its standard error.
 
     Reads `category` (also for what nobody chose) and a CTE `answer`: the columns of `domain`,

@@ -11,7 +11,7 @@ _meta = SimpleNamespace(harmonised=True)
 _column = SimpleNamespace(
     name="a_column", data_type="int", meta={}, config=SimpleNamespace(meta=_meta)
 )
-model = SimpleNamespace(columns={"a_column": _column})
+model = SimpleNamespace(name="a_model", columns={"a_column": _column})
 
 
 class adapter:

@@ -5,7 +5,7 @@ with calendar as (
     select
         person_year.*,
         panel.residence_status
-    from {{ calendar }} as person_year
+    from (select * from {{ calendar }} where {{ rebuilt_years() }}) as person_year
     inner join {{ residence }} as panel
         on
             person_year.person_id = panel.person_id

@@ -13,12 +13,7 @@ with member as (
 ),
 
 calendar as (
-    select
-        year,
-        first_day,
-        last_day
-    from {{ ref('calendar_year') }}
-    where year between {{ var('first_year') }} and {{ var('last_year') }}
+    {{ panel_years() }}
 ),
 
 final as (

@@ -23,10 +23,6 @@ with union_year as (
         on union_year.partner_birth_country_code = country.country_code
 ),
 
-person_year as (
-    select * from {{ ref('mart_person_year') }}
-),
-
 pair as (
     select
         {% for column in of_union %}
@@ -45,11 +41,11 @@ pair as (
         respondent.birth_year as respondent_birth_year,
         respondent.first_arrival_year as respondent_first_arrival_year
     from union_year
-    inner join person_year as respondent
+    inner join {{ ref('mart_person_year') }} as respondent
         on
             union_year.person_id = respondent.person_id
             and union_year.year = respondent.year
-    left outer join person_year as partner
+    left outer join {{ ref('mart_person_year') }} as partner
         on
             union_year.partner_id = partner.person_id
             and union_year.year = partner.year

@@ -32,10 +32,6 @@ with anniversary as (
         on day.person_key = pseudonym.person_key
 ),
 
-person_year as (
-    select * from {{ ref('mart_person_year') }}
-),
-
 on_day as (
     select *  -- noqa: RF02
     from {{ ref('panel_interview_demography') }}
@@ -63,15 +59,15 @@ final as (
         on
             anniversary.respondent_id = on_day.person_id
             and anniversary.year = on_day.year
-    left outer join person_year as in_year  -- noqa: ST11
+    left outer join {{ ref('mart_person_year') }} as in_year  -- noqa: ST11
         on
             anniversary.person_id = in_year.person_id
             and anniversary.year = in_year.year
-    left outer join person_year as in_october  -- noqa: ST11
+    left outer join {{ ref('mart_person_year') }} as in_october  -- noqa: ST11
         on
             anniversary.person_id = in_october.person_id
             and anniversary.october_year = in_october.year
-    left outer join person_year as in_december  -- noqa: ST11
+    left outer join {{ ref('mart_person_year') }} as in_december  -- noqa: ST11
         on
             anniversary.person_id = in_december.person_id
             and anniversary.december_year = in_december.year

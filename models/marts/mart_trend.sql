@@ -84,23 +84,7 @@ cohort_member as (
 
 {{ estimated_variables() }},
 
-answer as (
-    select
-        respondent_id,
-        {{ domain | join(', ') }},
-        case when asked.is_number then '(mean)' else given.value end as category,
-        case when asked.is_number then cast(given.value as decimal(18, 4)) else 1 end
-            as amount,
-        design.weight,
-        design.stratum,
-        design.unit,
-        design.unit_count,
-        design.unsampled_share
-    from harmonised_value as given
-    inner join asked using (variable)
-    inner join design using (respondent_id)
-    inner join cohort_member using (respondent_id)
-),
+{{ weighted_answers(domain, 'cohort_member') }},
 
 {{ ratio_estimates(domain) }},
 

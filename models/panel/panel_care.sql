@@ -22,11 +22,19 @@
 
 with calendar as (
     select * from {{ ref('id_person_year') }}
+    where {{ rebuilt_years() }}
+),
+
+member as (
+    select distinct person_key from calendar
 ),
 
 cost as (
-    select * from {{ resolved(ref('stg_care_cost'), one_per='year') }}
-    where is_linkable
+    select delivered.*
+    from {{ resolved(ref('stg_care_cost'), one_per='year') }} as delivered
+    semi join member
+        on delivered.person_key = member.person_key
+    where delivered.is_linkable
 ),
 
 delivered_year as (
@@ -46,9 +54,10 @@ kind as (
         case
             when cost.basic_mental_cost_eur is not null then 'basic_and_specialist'
             when cost.mental_care_cost_eur is not null then 'psychologist_and_mental'
-        end as mental_care_series
+        end as mental_care_series,
+        cost.person_key is not null as is_present
     from calendar
-    inner join cost
+    left outer join cost
         on
             calendar.person_key = cost.person_key
             and calendar.year = cost.year
@@ -62,18 +71,22 @@ priced as (
     select
         kind.person_id,
         kind.year,
+        kind.is_present,
         kind.mental_care_series,
         {% for kind in kinds %}
         {{ real_eur('kind.' ~ kind ~ '_eur') }} as care_{{ kind }}_real_eur,
         {% endfor %}
-        cast(
-            round(
-                0
-                {% for kind in kinds %}
-                + coalesce(kind.{{ kind }}_eur, 0)
-                {% endfor %}
-            ) as bigint
-        ) as care_total_eur,
+        case
+            when kind.is_present
+                then cast(
+                    round(
+                        0
+                        {% for kind in kinds %}
+                        + coalesce(kind.{{ kind }}_eur, 0)
+                        {% endfor %}
+                    ) as bigint
+                )
+        end as care_total_eur,
         price.real_factor
     from kind
     left outer join price
@@ -82,11 +95,11 @@ priced as (
 
 final as (
     select
-        calendar.person_id,
-        calendar.year,
+        priced.person_id,
+        priced.year,
         {{ missing_reason(
             'priced.care_total_eur',
-            'priced.person_id is not null',
+            'priced.is_present',
             'delivered_year.year is not null'
         ) }} as care_missing_reason,
         priced.care_total_eur,
@@ -96,13 +109,9 @@ final as (
         priced.care_{{ kind }}_real_eur,
         {% endfor %}
         priced.mental_care_series
-    from calendar
-    left outer join priced
-        on
-            calendar.person_id = priced.person_id
-            and calendar.year = priced.year
+    from priced
     left outer join delivered_year
-        on calendar.year = delivered_year.year
+        on priced.year = delivered_year.year
 )
 
 select * from final

@@ -2,6 +2,7 @@
 
 with calendar as (
     select * from {{ ref('id_person_year') }}
+    where {{ rebuilt_years() }}
 ),
 
 -- Three files, not spliced: pupils of primary school, enrolments after it, and before

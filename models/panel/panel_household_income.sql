@@ -69,6 +69,14 @@ member as (
     select * from {{ ref('id_household_member') }}
 ),
 
+-- The panel's households only: all of them would not fit in memory beside it.
+of_member as (
+    select household.*
+    from household
+    semi join member
+        on household.household_head_key = member.household_head_key
+),
+
 price as (
     {{ real_factor() }}
 ),
@@ -110,7 +118,7 @@ final as (
         on
             calendar.person_id = member.person_id
             and calendar.year = member.year
-    left outer join household
+    left outer join of_member as household
         on
             member.household_head_key = household.household_head_key
             and member.year = household.year

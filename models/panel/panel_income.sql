@@ -25,6 +25,11 @@
 
 with calendar as (
     select * from {{ ref('id_person_year') }}
+    where {{ rebuilt_years() }}
+),
+
+member as (
+    select distinct person_key from calendar
 ),
 
 -- Two series that are not spliced: the income statistics were revised with 2011.
@@ -64,6 +69,14 @@ delivered_year as (
     where {{ in_catalogue_years('inpatab') }}
 ),
 
+-- The panel's rows only: those of everybody would not fit in memory beside it.
+of_member as (
+    select personal.*
+    from personal
+    semi join member
+        on personal.person_key = member.person_key
+),
+
 missing_code as (
     select * from {{ ref('missing_number_code') }}
     where column_name = 'personal_income_percentile'
@@ -96,7 +109,7 @@ final as (
     from calendar
     left outer join price
         on calendar.year = price.year
-    left outer join personal
+    left outer join of_member as personal
         on
             calendar.person_key = personal.person_key
             and calendar.year = personal.year

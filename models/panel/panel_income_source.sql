@@ -12,6 +12,7 @@
 
 with calendar as (
     select * from {{ ref('id_person_year') }}
+    where {{ rebuilt_years() }}
 ),
 
 month_amount as (

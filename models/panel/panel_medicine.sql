@@ -13,6 +13,7 @@
 
 with calendar as (
     select * from {{ ref('id_person_year') }}
+    where {{ rebuilt_years() }}
 ),
 
 medicine as (

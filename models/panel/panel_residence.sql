@@ -2,6 +2,7 @@
 
 with calendar as (
     select * from {{ ref('id_person_year') }}
+    where {{ rebuilt_years() }}
 ),
 
 spell_in_year as (

@@ -1,9 +1,5 @@
 with calendar as (
-    select
-        year,
-        last_day
-    from {{ ref('calendar_year') }}
-    where year between {{ var('first_year') }} and {{ var('last_year') }}
+    {{ panel_years() }}
 ),
 
 kin as (

@@ -1,10 +1,5 @@
 with calendar as (
-    select
-        year,
-        first_day,
-        last_day
-    from {{ ref('calendar_year') }}
-    where year between {{ var('first_year') }} and {{ var('last_year') }}
+    {{ panel_years() }}
 ),
 
 -- Every year that the union touches; without a first day, from the start of the panel.

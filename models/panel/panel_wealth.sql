@@ -18,9 +18,16 @@ member as (
     select * from {{ ref('id_household_member') }}
 ),
 
+head as (
+    select distinct wealth_head_key from member
+),
+
 wealth as (
-    select * from {{ ref('stg_wealth') }}
-    where is_linkable
+    select wealth.*
+    from {{ ref('stg_wealth') }} as wealth
+    semi join head
+        on wealth.main_earner_key = head.wealth_head_key
+    where wealth.is_linkable
 ),
 
 delivered_year as (

@@ -1,11 +1,7 @@
 {{ config(tags=['shared']) }}
 
 with calendar as (
-    select
-        year,
-        last_day
-    from {{ ref('calendar_year') }}
-    where year between {{ var('first_year') }} and {{ var('last_year') }}
+    {{ panel_years() }}
 ),
 
 resident as (

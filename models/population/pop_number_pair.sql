@@ -45,10 +45,12 @@ same_relative as (
     inner join ended
         on shared.number_key = ended.number_key
     inner join begun
-        on
-            shared.later_number_key = begun.number_key
-            and ended.birth_year = begun.birth_year
-    where ended.last_date <= begun.first_date + {{ var('slack_days') }}
+        on shared.later_number_key = begun.number_key
+    -- A difference: an equality DuckDB would join on first, everybody of a year of
+    -- birth with everybody else.
+    where
+        begun.birth_year - ended.birth_year = 0
+        and ended.last_date <= begun.first_date + {{ var('slack_days') }}
 ),
 
 final as (

@@ -26,7 +26,7 @@ birth_interval as (
         birth_date,
         {{ days_between(
             'lag(birth_date) over ('
-            ~ 'partition by parent_key order by birth_date nulls last)',
+            ~ 'partition by parent_key order by birth_date nulls last, child_key)',
             'birth_date'
         ) }} as days_since_birth
     from believed

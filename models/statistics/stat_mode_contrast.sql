@@ -25,23 +25,7 @@ harmonised_value as (
     where value is not null
 ),
 
-answer as (
-    select
-        respondent_id,
-        {{ domain | join(', ') }},
-        case when asked.is_number then '(mean)' else given.value end as category,
-        case when asked.is_number then cast(given.value as decimal(18, 4)) else 1 end
-            as amount,
-        design.weight,
-        design.stratum,
-        design.unit,
-        design.unit_count,
-        design.unsampled_share
-    from harmonised_value as given
-    inner join asked using (variable)
-    inner join design using (respondent_id)
-    inner join interview using (respondent_id)
-),
+{{ weighted_answers(domain, 'interview') }},
 
 {{ ratio_estimates(domain) }},
 

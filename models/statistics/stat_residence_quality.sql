@@ -1,11 +1,7 @@
 {% set small = var('minimum_cell') %}
 
 with calendar as (
-    select
-        year,
-        last_day
-    from {{ ref('calendar_year') }}
-    where year between {{ var('first_year') }} and {{ var('last_year') }}
+    {{ panel_years() }}
 ),
 
 person as (

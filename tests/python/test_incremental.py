@@ -96,65 +96,81 @@ def test_years_go_downstream_as_far_as_models_allow_it() -> None:
         manifest(
             stage=("same_year", ["source.yearly"]),
             carried=("onward", ["stage"]),
+            looked_ahead=("onward_from_year_before", ["stage"]),
             wide=("same_year", ["stage", "carried"]),
             total=(None, ["stage"]),
             after_total=("same_year", ["total", "stage"]),
+            weight=("until_last_survey", ["stage"]),
             apart=(None, []),
         ),
         {"yearly": frozenset([2015])},
+        last_survey=2020,
     )
     assert plan.conditions == {
-        "stage": "year in (2015)",
+        "stage": "year between 2015 and 2015",
         "carried": "year >= 2015",
+        "looked_ahead": "year >= 2014",
         "wide": "year >= 2015",
     }
-    assert plan.whole == ["total", "after_total"]
+    assert plan.whole == ["total", "after_total", "weight"]
+
+
+def test_a_year_after_the_last_survey_changes_nothing_that_leans_on_surveys() -> None:
+    models = manifest(
+        stage=("same_year", ["source.yearly"]),
+        weight=("until_last_survey", ["stage"]),
+        estimate=(None, ["weight"]),
+    )
+    changed = {"yearly": frozenset([2021])}
+    assert make_plan(models, changed, last_survey=2020).models == ["stage"]
+    assert make_plan(models, changed, last_survey=2021).whole == ["weight", "estimate"]
 
 
 def test_a_source_that_changed_in_every_year_makes_all_of_it_whole() -> None:
     models = manifest(stage=("same_year", ["source.yearly"]), wide=("same_year", ["stage"]))
-    assert make_plan(models, {"yearly": EVERY_YEAR}) == Plan(["stage", "wide"], {})
+    plan = make_plan(models, {"yearly": EVERY_YEAR}, last_survey=2020)
+    assert plan == Plan(["stage", "wide"], {})
 
 
-def yearly_files(world: World) -> list[Path]:
-    """Return the landed files of two years of registers with one file per year."""
+def yearly_files(world: World, year: int) -> list[Path]:
+    """Return the landed files of a year of registers with one file per year."""
     landed = pl.read_parquet(world.landing / "manifest" / "manifest.parquet").filter(
         pl.col("status") == "landed", pl.col("kind") == "register"
     )
     years = landed.group_by("stem").agg(pl.col("file_year").n_unique().alias("years"))
     yearly = landed.join(years.filter(pl.col("years") > 1), on="stem", how="semi")
-    return [Path(path) for path in yearly.filter(pl.col("file_year").is_in(YEARS))["path"]]
+    return [Path(path) for path in yearly.filter(pl.col("file_year") == year)["path"]]
 
 
 @pytest.fixture(scope="module")
 def grown(world: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, str]:
-    """A world that got its files in three deliveries, and what the last build said."""
+    """A world that got its files in four deliveries, and what the last build said."""
     other = World(tmp_path_factory.mktemp("grown"))
     shutil.copytree(world.extracts, other.extracts)
     shutil.copytree(world.truth, other.truth)
-    late = [world.extracts / path for path in yearly_files(world)]
+    middle, newest = ([world.extracts / path for path in yearly_files(world, y)] for y in YEARS)
     # A new version of a register that holds all years: the older one stands beside it.
     version = next(world.extracts.rglob("KINDOUDER2023TABV10.*"))
-    for path in (version, *late):
+    for path in (version, *middle, *newest):
         (other.extracts / path.relative_to(world.extracts)).unlink()
     builds = [other.run("build")]
-    for delivery in ([version], late):
+    for delivery in ([version], middle, newest):
         for path in delivery:
             shutil.copy2(path, other.extracts / path.relative_to(world.extracts))
         builds.append(other.run("build", "--incremental"))
     for done in builds:
         assert done.returncode == 0, done.stderr
-    assert len(late) > 20
+    assert len(middle) + len(newest) > 20
     return other, " ".join(builds[-1].stderr.split())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("schema", ["marts", "panel", "harmonised", "statistics"])
-def test_three_deliveries_give_the_rows_of_one(world: World, grown, schema: str) -> None:
+def test_four_deliveries_give_the_rows_of_one(world: World, grown, schema: str) -> None:
     other, _ = grown
-    one, three = digest(world.warehouse, schema), digest(other.warehouse, schema)
-    assert {table for table in one if one[table] != three[table]} == set()
-    assert one.keys() == three.keys()
+    one, four = digest(world.warehouse, schema), digest(other.warehouse, schema)
+    assert {table for table in one if one[table] != four[table]} == set()
+    assert one.keys() == four.keys()
 
 
 @pytest.mark.slow

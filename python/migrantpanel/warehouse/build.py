@@ -117,7 +117,8 @@ def _plan(
         return incremental.Plan(), "no file changed since the published build: nothing to do"
     run_dbt(["parse"], project, dbt_environment(warehouse.parent, landing), "reading the models")
     manifest = incremental.read_dbt_manifest(dbt_target(project))
-    plan = incremental.make_plan(manifest, changed)
+    last_survey = incremental.last_survey_year(state, seeds_dir())
+    plan = incremental.make_plan(manifest, changed, last_survey)
     return plan, (
         f"changed: {', '.join(changed)}; to build again: {len(plan.whole)} models whole, "
         f"{len(plan.conditions)} for the changed years"

@@ -5,6 +5,7 @@ incremental build compares: sources whose files changed, the models downstream o
 only files of some years changed, the years that those models need.
 """
 
+import csv
 import hashlib
 import importlib.metadata
 import json
@@ -30,6 +31,13 @@ LABEL_SOURCES = ("value_label", "variable_label")
 
 # Yearly files of events that also hold late messages about earlier years: their column of dates.
 EVENT_DATE = {"gbanatgewijzigdenmassabus": "gbadatumnatwijziging"}
+
+# The surveys whose populations are counted in the registers.
+SURVEYS = "weighting/survey_population.csv"
+
+# Rules by which models are rebuilt by year: the first of the years on, counted from the first
+# changed one; or (None) only those that changed.
+FIRST_YEAR = {"same_year": None, "onward": 0, "onward_from_year_before": -1}
 
 EVERY_YEAR: None = None
 Years = frozenset[int] | None
@@ -189,11 +197,20 @@ def changed_sources(before: State, after: State, yearly: Iterable[str]) -> dict[
     return changed
 
 
-def make_plan(manifest: Mapping, changed: Mapping[str, Years]) -> Plan:
+def last_survey_year(state: State, seeds: Path) -> int:
+    """Return the year of the last survey: one that landed, or one whose population is counted."""
+    with (seeds / SURVEYS).open(encoding="utf-8") as file:
+        counted = [int(row["survey_year"]) for row in csv.DictReader(file)]
+    landed = [file.file_year or 0 for file in state.files.get("survey_answer", {}).values()]
+    return max(counted + landed)
+
+
+def make_plan(manifest: Mapping, changed: Mapping[str, Years], last_survey: int) -> Plan:
     """Return what to build again: everything downstream of the changed sources, by year if it may.
 
     A model may be rebuilt by year when its `meta.rebuild` says how its rows of a year depend on
-    those of its parents, and all its changed parents changed in some years only.
+    those of its parents, and all its changed parents changed in some years only. One that leans
+    on no register year after the last survey stays as it is when only such years changed.
     """
     nodes, sources = manifest["nodes"], manifest["sources"]
     scope: dict[str, Years] = {
@@ -207,28 +224,39 @@ def make_plan(manifest: Mapping, changed: Mapping[str, Years]) -> Plan:
         touched = [scope[parent] for parent in node["depends_on"]["nodes"] if parent in scope]
         if not touched:
             continue
-        rule = node["config"].get("meta", {}).get("rebuild")
-        if rule is None or any(years is EVERY_YEAR for years in touched):
+        meta = node["config"].get("meta", {})
+        rule = meta.get("rebuild")
+        some_years = [years for years in touched if years is not EVERY_YEAR]
+        years = frozenset().union(*some_years)
+        is_by_year = len(some_years) == len(touched)
+        if is_by_year and rule == "until_last_survey" and min(years) > last_survey:
+            continue
+        if not is_by_year or rule not in FIRST_YEAR:
             scope[unique_id] = EVERY_YEAR
             plan.whole.append(node["name"])
             continue
-        years = frozenset().union(*touched)
-        scope[unique_id] = _onward(years) if rule == "onward" else years
-        plan.conditions[node["name"]] = _condition(scope[unique_id])
+        start = FIRST_YEAR[rule]
+        scope[unique_id] = years if start is None else _onward(min(years) + start)
+        column = meta.get("year_column", "year")
+        plan.conditions[node["name"]] = _condition(column, scope[unique_id])
     return plan
 
 
 LAST_YEAR = 2100
 
 
-def _onward(years: frozenset[int]) -> frozenset[int]:
-    return frozenset(range(min(years), LAST_YEAR))
+def _onward(first_year: int) -> frozenset[int]:
+    return frozenset(range(first_year, LAST_YEAR))
 
 
-def _condition(years: frozenset[int]) -> str:
+def _condition(column: str, years: frozenset[int]) -> str:
     if max(years) == LAST_YEAR - 1:
-        return f"year >= {min(years)}"
-    return f"year in ({', '.join(map(str, sorted(years)))})"
+        return f"{column} >= {min(years)}"
+    # DuckDB carries a range over to the tables that a model joins, and a list not.
+    condition = f"{column} between {min(years)} and {max(years)}"
+    if len(years) <= max(years) - min(years):
+        condition += f" and {column} in ({', '.join(map(str, sorted(years)))})"
+    return condition
 
 
 def _in_order(nodes: Mapping) -> list[str]:
