@@ -138,7 +138,7 @@ def test_site_lineage_holds_the_models_and_the_published_types(site):
 
 
 def test_site_says_what_to_do_without_a_warehouse(tmp_path):
-    with pytest.raises(UserError, match="run migrantpanel build first"):
+    with pytest.raises(UserError, match="run `migrantpanel build` first"):
         build_site(project_dir(), tmp_path / "none.duckdb", tmp_path, tmp_path / "site")
 
 

@@ -154,13 +154,15 @@ def test_what_an_earlier_version_said_is_kept_and_does_not_count(persons) -> Non
                 defect.delivered_value
             from true_defect as defect
             inner join true_person as truth using (person)
-            where defect.kind = 'corrected_later'
+            where defect.kind = 'corrected_later' and truth.second_rin is null
         ),
 
+        -- Of two numbers of one person either version may know what the other does not.
         earlier as (
             select person_key, attribute_name, attribute_value
             from vault.population.pop_attribute_evidence
-            where attribute_source = 'earlier_version'
+            inner join vault.population.pop_person using (person_key)
+            where attribute_source = 'earlier_version' and number_count = 1
         )
 
         select
@@ -175,10 +177,11 @@ def test_what_an_earlier_version_said_is_kept_and_does_not_count(persons) -> Non
                 select count(*) from corrected
                 inner join true_person as truth on corrected.person_key = 'R' || truth.rin
                 inner join vault.population.pop_person as person using (person_key)
-                where
-                    person.sex_code <> truth.sex
-                    or person.birth_date <> truth.birth_date
-                    or person.birth_country_code <> truth.birth_country
+                where case corrected.attribute_name
+                    when 'sex' then person.sex_code <> truth.sex
+                    when 'birth_date' then person.birth_date <> truth.birth_date
+                    else person.birth_country_code <> truth.birth_country
+                end
             )
         """,
     )
