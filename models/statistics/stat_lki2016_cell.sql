@@ -2,10 +2,13 @@
 
 with
 
+-- Sums of decimals are the same in any order; those of floats are not.
 stratum as (
     select
         *,
-        population_n * men_population_percent / 100 as men_population
+        cast(
+            population_n * men_population_percent / 100 as decimal(18, 4)
+        ) as men_population
     from {{ ref('stat_lki2016_stratum') }}
 ),
 
@@ -21,7 +24,7 @@ sums as (
         refusal_n as refusal,
         no_contact_n as no_contact,
         other_n as other,
-        cast(population_n as double) as population
+        cast(population_n as decimal(18, 4)) as population
     from stratum
     union all
     select
@@ -104,7 +107,7 @@ rate as (
         gross_share - population_share as gross_minus_population,
         net_share - gross_share as net_minus_gross,
         net_share - population_share as net_minus_population,
-        population / net as mean_weight
+        cast(population as double) / net as mean_weight
     from shared
 ),
 
