@@ -17,7 +17,6 @@ import argparse
 import csv
 import json
 import os
-import resource
 import shutil
 import sys
 import tempfile
@@ -224,9 +223,7 @@ def _run(
     words = ["run", "--select", *select]
     if variables:
         words += ["--vars", json.dumps(variables)]
-    before = _processor_seconds()
     measured = _dbt(words, environment, folder)
-    processor_seconds = _processor_seconds() - before
     results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))
     spans, models = [], {}
     for result in results["results"]:
@@ -242,13 +239,7 @@ def _run(
     if spans:
         first, last = min(start for start, _ in spans), max(end for _, end in spans)
         seconds = (last - first).total_seconds()
-    return Stage(seconds, processor_seconds, measured.peak_gib, models)
-
-
-def _processor_seconds() -> float:
-    """Return the processor seconds of all finished child processes."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return Stage(seconds, measured.processor_seconds, measured.peak_gib, models)
 
 
 def _dbt(words: list[str], environment: dict, folder: Path) -> Measured:

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from absent import needs
+from migrantpanel.dbt_runner import dbt_environment
 from migrantpanel.project import project_dir
 from migrantpanel.simulation import Country
 from migrantpanel.simulation.defects import Damage, damage, known_kinds
@@ -78,6 +79,23 @@ class World:
             [sys.executable, "-m", "migrantpanel", *arguments],
             cwd=self.root,
             env=self.environment(threads),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def dbt(self, build_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a dbt command on this world's landing and the databases in a folder of its own."""
+        project = str(project_dir())
+        places = ("--project-dir", project, "--profiles-dir", f"{project}/profiles")
+        return subprocess.run(
+            [sys.executable, "-m", "dbt.cli.main", *arguments, *places],
+            env=self.environment()
+            | dbt_environment(build_dir, self.landing)
+            | {
+                "DBT_TARGET_PATH": str(build_dir / "target"),
+                "DBT_LOG_PATH": str(build_dir / "logs"),
+            },
             capture_output=True,
             text=True,
             check=False,

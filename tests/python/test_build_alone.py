@@ -3,14 +3,11 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from conftest import World
-from migrantpanel.dbt_runner import dbt_environment
-from migrantpanel.project import project_dir
 
 # A time that a float rounds up to the next second.
 AWKWARD_TIME_NS = 1_763_791_237_999_999_423
@@ -31,18 +28,8 @@ def landed(world: World, tmp_path: Path) -> World:
 def dbt_build(world: World) -> subprocess.CompletedProcess[str]:
     build_dir = world.root / "warehouse" / "build"
     build_dir.mkdir(parents=True, exist_ok=True)
-    project = str(project_dir())
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", "dbt.cli.main", "build", "--select", "calendar_year"),
-            *("--exclude-resource-type", "test"),
-            *("--project-dir", project, "--profiles-dir", f"{project}/profiles"),
-        ],
-        env=world.environment() | dbt_environment(build_dir, world.landing),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    chosen = ("--select", "calendar_year", "--exclude-resource-type", "test")
+    return world.dbt(build_dir, "build", *chosen)
 
 
 def test_dbt_build_alone(landed: World) -> None:

@@ -1,8 +1,6 @@
 """A build from the required registers alone: what is absent is null, with its reason."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -10,10 +8,9 @@ import polars as pl
 import pytest
 
 from conftest import World
-from migrantpanel.dbt_runner import dbt_environment
 from migrantpanel.landing.catalogue import read_catalogue
 from migrantpanel.landing.files import find_files, recognise
-from migrantpanel.project import project_dir, seeds_dir
+from migrantpanel.project import seeds_dir
 
 MART = "mart_person_year"
 # Reasons that say that a value could not be there; `unknown` would claim that somebody looked.
@@ -39,18 +36,8 @@ def built(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert set(absent) == optional - {"gbapersoontab_earlier"}
     build = copy.root / "warehouse" / "build"
     build.mkdir(parents=True)
-    project = str(project_dir())
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "dbt.cli.main", "build", "--select", f"+{MART}"),
-            *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
-            *("--project-dir", project, "--profiles-dir", f"{project}/profiles"),
-        ],
-        env=copy.environment() | dbt_environment(build, copy.landing),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    untested = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+    done = copy.dbt(build, "build", "--select", f"+{MART}", *untested)
     assert done.returncode == 0, done.stdout
     return build / "migrant_panel.duckdb"
 

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from conftest import World
-from truth import beside_truth, rows
+from truth import MEMBER_AND_DAY, beside_truth, rows
 
 TRUTH = (
     "person", "registration", "union", "parent_child", "household_spell", "school_year",
@@ -19,7 +19,8 @@ TRUTH = (
 )  # fmt: skip
 
 
-PREPARED = """
+PREPARED = (
+    """
     create table damaged as
     select distinct person
     from true_defect
@@ -37,20 +38,14 @@ PREPARED = """
     from true_person
     anti join damaged using (person)
     where in_register and second_rin is null;
-    create table member as
-    select person.*, pseudonym.person_id
-    from person
-    inner join vault.identity.id_person_key as pseudonym using (person_key);
-    create view day as
-    select year, first_day, last_day
-    from warehouse.reference.calendar_year
-    where year between 1995 and 2023;
     create view true_side as
     select person_a as person, person_b as partner, * from true_union
     union all
     select person_b as person, person_a as partner, * from true_union
     where person_b is not null;
 """
+    + MEMBER_AND_DAY
+)
 
 
 @pytest.fixture(scope="module")

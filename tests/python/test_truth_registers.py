@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from conftest import World
-from truth import beside_truth, rows
+from truth import MEMBER_AND_DAY, beside_truth, rows
 
 TRUTH = (
     "person", "registration", "union", "parent_child", "survey_respondent", "civil_spell",
@@ -19,7 +19,8 @@ TRUTH = (
 )  # fmt: skip
 
 
-PREPARED = """
+PREPARED = (
+    """
     create table person as
     select person, 'R' || rin as person_key, birth_date, death_date
     from true_person
@@ -30,15 +31,9 @@ PREPARED = """
             'death_before_birth', 'missing_key', 'non_r_key'
         )
     );
-    create table member as
-    select person.*, pseudonym.person_id
-    from person
-    inner join vault.identity.id_person_key as pseudonym using (person_key);
-    create view day as
-    select year, first_day, last_day
-    from warehouse.reference.calendar_year
-    where year between 1995 and 2023;
 """
+    + MEMBER_AND_DAY
+)
 
 
 @pytest.fixture(scope="module")

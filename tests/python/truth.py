@@ -7,6 +7,18 @@ import duckdb
 
 from conftest import World
 
+# Steps that follow on a table `person` (person, person_key): who is in the panel, and its years.
+MEMBER_AND_DAY = """
+    create table member as
+    select person.*, pseudonym.person_id
+    from person
+    inner join vault.identity.id_person_key as pseudonym using (person_key);
+    create view day as
+    select year, first_day, last_day
+    from warehouse.reference.calendar_year
+    where year between 1995 and 2023;
+"""
+
 
 @contextmanager
 def beside_truth(

@@ -1,3 +1,5 @@
+{%- set of_permit = model.columns | reject('in', ['valid_from', 'valid_to']) -%}
+
 with spell as (
     select
         person_key,
@@ -7,14 +9,14 @@ with spell as (
     where status = 'resident'
 ),
 
-{{ imputed_permit() }},
-
 final as (
     select
-        permit.*,
+        {% for column in of_permit %}
+        permit.{{ column }},
+        {% endfor %}
         permit.immigration_date as valid_from,
         spell.end_date as valid_to
-    from permit
+    from {{ ref('imp_permit') }} as permit
     inner join spell
         on
             permit.person_key = spell.person_key

@@ -267,11 +267,12 @@ def _select(members: list[Ranked], selection: str, beside: str | None) -> list[F
         for record, rank in candidates:
             if record.file_format:
                 versions[rank].append(record)
+        newest = None
         for rank in sorted(versions, reverse=True):
             winner, *twins = sorted(
                 versions[rank], key=lambda record: FORMAT_PREFERENCE.index(record.file_format)
             )
-            if rank == max(versions):
+            if newest is None:
                 newest = winner = replace(winner, status=LANDED)
             elif beside and rank[:2] == WHOLE:
                 reason = f"compared with {newest.file_name}"
