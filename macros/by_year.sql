@@ -5,7 +5,7 @@
     a model may call itself so (`meta: rebuild`).
 
     With `meta: pieces_of` the whole table is made a few years at a time as well, so many of them
-    that each has about as many rows as fit in memory at once (`macro year_pieces`). -#}
+    that each has about as many rows as fit in memory at once (var `piece_rows`). -#}
 {% materialization by_year, adapter='duckdb' %}
     {%- set condition = var('rebuild', {}).get(model.name) -%}
     {%- set pieces = [] if condition else year_pieces(config.meta_get('pieces_of')) -%}
@@ -26,6 +26,9 @@
     {% call statement('create') -%}
         {{ create_table_as(False, made, compiled_code ~ ' limit 0') }}
     {%- endcall %}
+    {#- DuckDB 2.0 keeps the statistics of a table that was made empty by a query through all that
+        the same transaction inserts, and joins then find nothing in it. -#}
+    {%- do adapter.commit() -%}
     {% for piece in pieces %}
     {% call statement('main') -%}
         {{ insert_years(made, compiled_code, piece) }}
@@ -46,15 +49,14 @@ insert into {{ relation }} by name
 select * from ({{ sql }}) where {{ condition }}
 {%- endmacro %}
 
-{#- Conditions on `year` that cut the rows of another model into pieces of about half a million:
-    a join of all themes holds some 5 kB for each. -#}
+{#- Conditions on `year` that cut the rows of another model into pieces of about `piece_rows`. -#}
 {% macro year_pieces(name) %}
     {%- if name is none -%}
         {{ return([]) }}
     {%- endif -%}
     {%- set pieces = run_query(
         "select 'year between ' || min(year) || ' and ' || max(year) from ("
-        ~ " select year, (sum(count(*)) over (order by year) - 1) // 500000 as piece from "
+        ~ " select year, (sum(count(*)) over (order by year) - 1) // " ~ var('piece_rows') ~ " as piece from "
         ~ graph.nodes['model.' ~ project_name ~ '.' ~ name].relation_name
         ~ " group by year) as counted group by piece order by piece"
     ) -%}

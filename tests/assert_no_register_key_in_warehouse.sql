@@ -1,6 +1,6 @@
 {#- The harm: the file that analysts get holds a person number of the registers, in
     whatever column. Every text column of every table of the warehouse is compared with
-    the delivered numbers. -#}
+    the delivered numbers; a view shows what the tables hold. -#}
 -- depends_on: {{ ref('mart_child_year') }}
 -- depends_on: {{ ref('mart_comparability') }}
 -- depends_on: {{ ref('mart_cross_section') }}
@@ -23,8 +23,9 @@
 -- depends_on: {{ ref('mart_trend') }}
 -- depends_on: {{ ref('mart_unrecorded_child') }}
 {% set text_columns = run_query(
-    "select table_schema, table_name, column_name from information_schema.columns "
-    ~ "where table_catalog = '" ~ target.database ~ "' and data_type = 'VARCHAR' "
+    "select schema_name, table_name, column_name from duckdb_columns() "
+    ~ "semi join duckdb_tables() using (database_name, schema_name, table_name) "
+    ~ "where database_name = '" ~ target.database ~ "' and data_type = 'VARCHAR' "
     ~ "and table_name not like '%__dbt_%' "
     ~ "order by all"
 ) if execute else [] %}

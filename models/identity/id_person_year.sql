@@ -28,4 +28,6 @@ final as (
         on coalesce(member.birth_date <= calendar.last_day, true)
 )
 
+-- Rows lie by year here and in the panel: a few years are read without the others.
 select * from final
+order by year

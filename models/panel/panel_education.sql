@@ -118,3 +118,4 @@ final as (
 )
 
 select * from final
+order by year

@@ -1,3 +1,4 @@
 {{ config(tags=['shared']) }}
 
 {{ theme_labour(ref('id_person_year')) }}
+order by year

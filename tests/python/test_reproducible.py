@@ -1,11 +1,16 @@
-"""The same extracts and secret give the same rows in every mart, on any number of threads."""
+"""The same extracts and secret give the same rows in every mart, however the work is cut."""
 
 from pathlib import Path
+
+import pytest
 
 from conftest import World
 
 
-def test_another_number_of_threads_gives_the_same_digests(world: World, tmp_path: Path) -> None:
+def test_other_threads_and_pieces_give_the_same_digests(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIGRANTPANEL_PIECE_ROWS", "5000")
     other = World(tmp_path)
     done = other.run("build", "--extracts", str(world.extracts), threads=1)
     assert done.returncode == 0, done.stderr

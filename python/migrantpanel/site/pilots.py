@@ -47,7 +47,7 @@ def pilot_figures(project: Path, warehouse: Path, words: Words) -> dict[str, Mar
     """Return the plots of each pilot page by the name of its page in docs/."""
     with open_published(warehouse) as connection:
         found = connection.execute(
-            "select table_name from duckdb_tables() where schema_name = 'marts'"
+            "select table_name from information_schema.tables where table_schema = 'marts'"
         ).fetchall()
         if not {(name,) for name in NEEDED} <= set(found):
             missing = Markup("<p>This warehouse lacks the tables of this question.</p>")

@@ -12,7 +12,7 @@ BATCH_ROWS = 50_000
 
 
 def digest(warehouse: Path, schema: str = "marts") -> dict[str, str]:
-    """Return table -> SHA-256 of its rows in the order of all columns, floats at 12 digits.
+    """Return table or view -> SHA-256 of its rows in the order of all columns, floats at 12 digits.
 
     The order of all columns contains the order of the key, and needs no key to be declared.
     Raises UserError when the file is absent or the schema holds no table.
@@ -20,7 +20,8 @@ def digest(warehouse: Path, schema: str = "marts") -> dict[str, str]:
     with open_published(warehouse) as connection:
         connection.execute("set timezone = 'UTC'")
         tables = connection.execute(
-            "select table_name from duckdb_tables() where schema_name = ? order by table_name",
+            "select table_name from information_schema.tables "
+            "where table_schema = ? order by table_name",
             [schema],
         ).fetchall()
         if not tables:
