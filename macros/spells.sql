@@ -41,3 +41,13 @@ max({{ end_date }}) over (
     rows between unbounded preceding and 1 preceding
 )
 {%- endmacro %}
+
+{#- The number of the run that a row belongs to, in the order of start_date: a row opens a new run
+    unless `goes_on` holds, a condition on the row. -#}
+{% macro run_number(goes_on, partition) -%}
+sum(case when {{ goes_on }} then 0 else 1 end) over (
+    partition by {{ partition }}
+    order by start_date
+    rows between unbounded preceding and current row
+)
+{%- endmacro %}
