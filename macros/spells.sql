@@ -31,6 +31,19 @@ case
 end
 {%- endmacro %}
 
+{#- The body of a CTE: of several spells of a person from one day on, the one that lasts longest,
+    and of those as long the first by another column. Spells that end before they start are left
+    out. -#}
+{% macro longest_per_start(relation, then_by) -%}
+select *
+    from {{ relation }}
+    where start_date is not null and coalesce(end_date > start_date, true)
+    qualify row_number() over (
+        partition by person_key, start_date
+        order by coalesce(end_date, {{ far_future() }}) desc, {{ then_by }}
+    ) = 1
+{%- endmacro %}
+
 {#- The latest end among the spells that started before this one: a spell that starts after it
     (plus slack) opens a new run. Expects start_date, at most once per partition: spells from one
     day on have no order, and a run number made from them would change between builds. -#}
