@@ -12,14 +12,11 @@ import argparse
 import json
 import math
 import os
-import sys
 import tempfile
 from pathlib import Path
 
 import duckdb
-from measure import Measured, measure
-
-from migrantpanel.project import project_dir
+from measure import Project
 
 RESPONDENTS = 84_581  # of the eleven surveys together
 BUDGET_SECONDS, BUDGET_GIB = 20, 2
@@ -39,59 +36,27 @@ def main() -> None:
     arguments = _arguments()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        environment = os.environ | {
-            "MIGRANTPANEL_PROJECT_DIR": str(project_dir()),
-            "MIGRANTPANEL_BUILD_DIR": str(folder / "build"),
-            "MIGRANTPANEL_LANDING_DIR": str(folder / "landing"),
-            "MIGRANTPANEL_SECRET": "benchmark",
-            "MIGRANTPANEL_THREADS": str(arguments.threads),
-            "MIGRANTPANEL_MEMORY": "1GB",
-            "DBT_TARGET_PATH": str(folder / "target"),
-            "DBT_LOG_PATH": str(folder / "logs"),
-        }
-        (folder / "build" / "tmp").mkdir(parents=True)
+        project = Project(folder, arguments.threads, "1GB")
         os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[: arguments.threads]))
-
-        def run(*words: str) -> Measured:
-            return measure([sys.executable, "-m", *words], environment, folder)
-
-        def timed(*words: str) -> tuple[Measured, float]:
-            before = os.times()
-            done, after = dbt(*words), os.times()
-            used = after.children_user - before.children_user
-            return done, used + after.children_system - before.children_system
-
-        def dbt(*words: str) -> Measured:
-            place = ["--project-dir", str(project_dir())]
-            place += ["--profiles-dir", str(project_dir() / "profiles")]
-            return run("dbt.cli.main", *words, *place)
-
-        run(
-            "migrantpanel",
-            "simulate",
-            "--persons",
-            str(PERSONS),
-            "--survey-fraction",
-            str(FRACTION),
-        )
-        run("migrantpanel", "land")
+        project.run("simulate", "--persons", str(PERSONS), "--survey-fraction", str(FRACTION))
+        project.run("land")
         _repeat(folder / "landing", arguments.respondents)
-        dbt("seed")
-        dbt("run", "--select", "+harmonised", "--exclude", "harmonised")
-        harmonised = timed("run", "--select", "harmonised")
+        project.dbt("seed")
+        project.dbt("run", "--select", "+harmonised", "--exclude", "harmonised")
+        harmonised = project.dbt("run", "--select", "harmonised")
         slowest = _slowest(folder / "target")
-        tested = timed("build", "--select", "harmonised", "--indirect-selection", "cautious")
+        tested = project.dbt("build", "--select", "harmonised", "--indirect-selection", "cautious")
         rows = _rows(folder / "build")
 
     print(f"{rows['respondents']:,} respondents, {arguments.threads} cores\n")
     print("| what | seconds | plan | processor seconds | values per second | peak GiB | plan |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for label, (done, used), plan in (
+    for label, done, plan in (
         ("harmonised layer", harmonised, BUDGET_SECONDS),
         ("harmonised layer with its tests", tested, ""),
     ):
         print(
-            f"| {label} | {done.seconds:.1f} | {plan} | {used:.1f} "
+            f"| {label} | {done.seconds:.1f} | {plan} | {done.processor_seconds:.1f} "
             f"| {rows['values'] / done.seconds:,.0f} | {done.peak_gib:.2f} | {BUDGET_GIB} |"
         )
     print(

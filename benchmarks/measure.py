@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrantpanel.project import project_dir
+
 SAMPLE_SECONDS = 0.1
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -44,6 +46,37 @@ def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{output}")
     return Measured(seconds, _processor_seconds() - used, peak.bytes / 2**30, output)
+
+
+class Project:
+    """The project, run in a folder that takes all it writes."""
+
+    def __init__(self, folder: Path, threads: int, memory: str) -> None:
+        (folder / "build" / "tmp").mkdir(parents=True)
+        self.folder = folder
+        self.environment = os.environ | {
+            "MIGRANTPANEL_PROJECT_DIR": str(project_dir()),
+            "MIGRANTPANEL_BUILD_DIR": str(folder / "build"),
+            "MIGRANTPANEL_LANDING_DIR": str(folder / "landing"),
+            "MIGRANTPANEL_SECRET": "benchmark",
+            "MIGRANTPANEL_THREADS": str(threads),
+            "MIGRANTPANEL_MEMORY": memory,
+            "DBT_TARGET_PATH": str(folder / "target"),
+            "DBT_LOG_PATH": str(folder / "logs"),
+        }
+
+    def run(self, *words: str) -> Measured:
+        """Measure a command of the package."""
+        return self._measured("migrantpanel", *words)
+
+    def dbt(self, *words: str) -> Measured:
+        """Measure a command of dbt."""
+        project = str(project_dir())
+        places = ("--project-dir", project, "--profiles-dir", f"{project}/profiles")
+        return self._measured("dbt.cli.main", *words, *places)
+
+    def _measured(self, module: str, *words: str) -> Measured:
+        return measure([sys.executable, "-m", module, *words], self.environment, self.folder)
 
 
 def _processor_seconds() -> float:

@@ -10,16 +10,12 @@ noisy: read ratios first.
 """
 
 import argparse
-import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
 import duckdb
-from measure import Measured, measure
-
-from migrantpanel.project import project_dir
+from measure import Project
 
 COUNTRY = 60_000
 SIZES = (1_250_000, 5_000_000, 20_000_000)
@@ -46,31 +42,12 @@ def main() -> None:
     arguments = _arguments()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
         folder = Path(name)
-        environment = os.environ | {
-            "MIGRANTPANEL_PROJECT_DIR": str(project_dir()),
-            "MIGRANTPANEL_BUILD_DIR": str(folder / "build"),
-            "MIGRANTPANEL_LANDING_DIR": str(folder / "landing"),
-            "MIGRANTPANEL_SECRET": "benchmark",
-            "MIGRANTPANEL_THREADS": str(arguments.threads),
-            "MIGRANTPANEL_MEMORY": arguments.memory,
-            "DBT_TARGET_PATH": str(folder / "target"),
-            "DBT_LOG_PATH": str(folder / "logs"),
-        }
-        (folder / "build" / "tmp").mkdir(parents=True)
-
-        def run(*words: str) -> Measured:
-            return measure([sys.executable, "-m", *words], environment, folder)
-
-        def dbt(*words: str) -> Measured:
-            place = ["--project-dir", str(project_dir())]
-            place += ["--profiles-dir", str(project_dir() / "profiles")]
-            return run("dbt.cli.main", *words, *place)
-
-        run("migrantpanel", "simulate", "--persons", str(COUNTRY), "--survey-fraction", "0",
-            "--format", "parquet")  # fmt: skip
-        run("migrantpanel", "land")
-        dbt("seed")
-        dbt("run", "--select", "+pop_residence_spell")
+        project = Project(folder, arguments.threads, arguments.memory)
+        project.run("simulate", "--persons", str(COUNTRY), "--survey-fraction", "0",
+                    "--format", "parquet")  # fmt: skip
+        project.run("land")
+        project.dbt("seed")
+        project.dbt("run", "--select", "+pop_residence_spell")
         shutil.rmtree(folder / "extracts")
         shutil.copytree(folder / "build", folder / "small")
         print(f"memory limit {arguments.memory}, {arguments.threads} threads")
@@ -80,7 +57,7 @@ def main() -> None:
             shutil.rmtree(folder / "build")
             shutil.copytree(folder / "small", folder / "build")
             rows = _repeat(folder / "build" / "vault.duckdb", persons, arguments)
-            done = dbt("run", "--select", *MODELS)
+            done = project.dbt("run", "--select", *MODELS)
             spells = _count(folder / "build" / "vault.duckdb")
             print(
                 f"| {persons:,} | {rows:,} | {spells:,} | {done.seconds:.0f} "

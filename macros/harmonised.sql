@@ -64,6 +64,18 @@
 {%- endmacro %}
 
 
+{#- The body of a CTE with every answer, by the names under which crosswalk rows are compared. -#}
+{% macro delivered_answers() -%}
+select
+        survey,
+        survey_year,
+        respondent_key,
+        lower(variable) as source_key,
+        {{ delivered_code() }} as source_code
+    from {{ ref('stg_survey_answer') }}
+{%- endmacro %}
+
+
 {#- Every answer beside what its code becomes: one row per interview and row of harm_code.
     Rows that hold for a period are joined apart, so that the many others take one hash join. -#}
 {% macro recoded_answers(columns, condition) %}
@@ -79,13 +91,7 @@ code as (
 ),
 
 answer as (
-    select
-        survey,
-        survey_year,
-        respondent_key,
-        lower(variable) as source_key,
-        {{ delivered_code() }} as source_code
-    from {{ ref('stg_survey_answer') }}
+    {{ delivered_answers() }}
 ),
 
 -- What holds for every interview of a survey hangs on a source of its own.

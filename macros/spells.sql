@@ -31,6 +31,19 @@ case
 end
 {%- endmacro %}
 
+{#- The body of a CTE: of several spells of a person from one day on, the one that lasts longest,
+    and of those as long the first by another column. Spells that end before they start are left
+    out. -#}
+{% macro longest_per_start(relation, then_by) -%}
+select *
+    from {{ relation }}
+    where start_date is not null and coalesce(end_date > start_date, true)
+    qualify row_number() over (
+        partition by person_key, start_date
+        order by coalesce(end_date, {{ far_future() }}) desc, {{ then_by }}
+    ) = 1
+{%- endmacro %}
+
 {#- The latest end among the spells that started before this one: a spell that starts after it
     (plus slack) opens a new run. Expects start_date, at most once per partition: spells from one
     day on have no order, and a run number made from them would change between builds. -#}
@@ -39,5 +52,15 @@ max({{ end_date }}) over (
     partition by {{ partition }}
     order by start_date
     rows between unbounded preceding and 1 preceding
+)
+{%- endmacro %}
+
+{#- The number of the run that a row belongs to, in the order of start_date: a row opens a new run
+    unless `goes_on` holds, a condition on the row. -#}
+{% macro run_number(goes_on, partition) -%}
+sum(case when {{ goes_on }} then 0 else 1 end) over (
+    partition by {{ partition }}
+    order by start_date
+    rows between unbounded preceding and current row
 )
 {%- endmacro %}

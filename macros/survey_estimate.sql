@@ -1,6 +1,14 @@
 {#- A sum that does not depend on the order of the rows, as sums of floats do. -#}
-{% macro exact_sum(expression) -%}
-    cast(sum(cast({{ expression }} as decimal(38, 8))) as double)
+{% macro exact_sum(expression, decimals=8) -%}
+    cast(sum(cast({{ expression }} as decimal(38, {{ decimals }}))) as double)
+{%- endmacro %}
+
+
+{#- What part of the sum over a window a column is; null where the sum is nothing. -#}
+{% macro share_of(column, window) -%}
+    {{ column }} / nullif(
+            cast(sum(cast({{ column }} as decimal(38, 8))) over {{ window }} as double), 0
+        )
 {%- endmacro %}
 
 

@@ -1,13 +1,7 @@
 with
 
 answer as (
-    select
-        survey,
-        survey_year,
-        respondent_key,
-        lower(variable) as source_key,
-        {{ delivered_code() }} as source_code
-    from {{ ref('stg_survey_answer') }}
+    {{ delivered_answers() }}
 ),
 
 date_code as (

@@ -1,9 +1,5 @@
 with respondent as (
-    select
-        respondent_id,
-        survey,
-        survey_year,
-        person_key
+    select person_key
     from {{ ref('id_link') }}
     where link_status = 'linked'
 ),
@@ -29,45 +25,6 @@ recorded_child as (
     inner join birth on link.child_key = birth.person_key
 ),
 
--- What a head or the head's partner reported of the children of the household.
-reported as (
-    select
-        respondent.person_key,
-        respondent.respondent_id,
-        member.member_number,
-        respondent.survey_year,
-        max(case member.variable when 'member_relation' then member.value end)
-            as relation,
-        max(case member.variable when 'member_sex' then member.value end) as sex_code,
-        max(case member.variable when 'member_age' then member.value end) as age,
-        max(case member.variable when 'member_birth_country' then member.value end)
-            as birth_country
-    from respondent
-    inner join {{ ref('harm_cross_section') }} as answer
-        on respondent.respondent_id = answer.respondent_id
-    inner join {{ ref('harm_member_value') }} as member
-        on respondent.respondent_id = member.respondent_id
-    where answer.household_role in ('1', '2')
-    group by
-        respondent.person_key,
-        respondent.respondent_id,
-        member.member_number,
-        respondent.survey_year
-),
-
-reported_child as (
-    select
-        person_key,
-        respondent_id,
-        member_number,
-        sex_code,
-        survey_year - cast(age as int) as birth_year,
-        birth_country,
-        survey_year
-    from reported
-    where relation = '3' and age is not null
-),
-
 -- An age in completed years leaves two years of birth open; some err by one more.
 from_survey as (
     select
@@ -81,18 +38,12 @@ from_survey as (
         cast(null as int) as birth_month,
         reported_child.birth_country,
         reported_child.survey_year as first_seen_year
-    from reported_child
+    from {{ ref('id_reported_child') }} as reported_child
     anti join recorded_child
         on
             reported_child.person_key = recorded_child.parent_key
             and coalesce(reported_child.sex_code = recorded_child.sex_code, true)
             and abs(reported_child.birth_year - year(recorded_child.birth_date)) <= 2
-),
-
-parent_place as (
-    select household_place_code
-    from {{ ref('household_place') }}
-    where is_parent
 ),
 
 household_spell as (
@@ -115,8 +66,10 @@ household_child as (
         min(spell.start_date) as start_date
     from household_spell as spell
     semi join respondent on spell.person_key = respondent.person_key
-    semi join parent_place
-        on spell.household_place_code = parent_place.household_place_code
+    semi join {{ ref('household_place') }} as place
+        on
+            spell.household_place_code = place.household_place_code
+            and place.is_parent
     where spell.youngest_child_birth_month is not null
     group by
         spell.person_key, spell.household_key, spell.youngest_child_birth_month

@@ -12,13 +12,7 @@ with address_spell as (
 
 -- Of several addresses from one day on, the one that lasts longest is the home.
 one_per_start as (
-    select *
-    from address_spell
-    where start_date is not null and coalesce(end_date > start_date, true)
-    qualify row_number() over (
-        partition by person_key, start_date
-        order by coalesce(end_date, {{ far_future() }}) desc, address_key
-    ) = 1
+    {{ longest_per_start('address_spell', 'address_key') }}
 ),
 
 final as (

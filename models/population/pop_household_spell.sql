@@ -18,13 +18,7 @@ with household_spell as (
 
 -- Of several households from one day on, the one that lasts longest is the home.
 one_per_start as (
-    select *
-    from household_spell
-    where start_date is not null and coalesce(end_date > start_date, true)
-    qualify row_number() over (
-        partition by person_key, start_date
-        order by coalesce(end_date, {{ far_future() }}) desc, household_number
-    ) = 1
+    {{ longest_per_start('household_spell', 'household_number') }}
 ),
 
 -- The delivered number names a household only together with the day its spell starts.

@@ -92,16 +92,8 @@ reached as (
 numbered as (
     select
         *,
-        sum(
-            case
-                when start_date <= reached_date then 0
-                else 1
-            end
-        ) over (
-            partition by person_key, partner_key
-            order by start_date
-            rows between unbounded preceding and current row
-        ) as run_number
+        {{ run_number('start_date <= reached_date', 'person_key, partner_key') }}
+            as run_number
     from reached
 ),
 

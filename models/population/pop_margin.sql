@@ -6,185 +6,81 @@
 {%- set education_margins = [
     'education', 'education_born_here', 'education_weighted'
 ] -%}
-{#- The weight of a record says for how many people it stands: one where the diploma is
-    the person's own, more where the labour force survey found it, as a sample of those
-    whose diploma is nowhere registered. -#}
-{%- set is_own -%}
-person.education_level is not null
-            and person.education_weight <= {{ var('own_education_record_weight') }}
-{%- endset -%}
+{%- set place = 'survey, survey_year, origin_group, area' -%}
 
-with person as (
+with cell as (
     select
-        person.*,
-        'all' as population,
-        case
-            when
-                {{ is_own }}
-                then cast(person.education_level as string)
-            else 'unknown'
-        end as education,
-        case
-            when person.generation = '1' then 'first_generation'
-            when
-                {{ is_own }}
-                then cast(person.education_level as string)
-            else 'unknown'
-        end as education_born_here,
-        coalesce(cast(person.education_level as string), 'unknown')
-            as education_weighted,
-        projection.population_factor,
-        projection.panel_factor,
-        projection.is_projected,
-        cast(person.education_weight as decimal(18, 8)) as exact_weight
-    from {{ ref('pop_survey_person') }} as person
-    inner join {{ ref('pop_back_projection') }} as projection
-        on
-            person.survey = projection.survey
-            and person.survey_year = projection.survey_year
-            and person.origin_group = projection.origin_group
-            and person.generation = projection.generation
-            and person.sex = projection.sex
-            and person.age = projection.age
-    where person.stock = 'reference'
-),
-
-cell as (
-    select
-        survey,
-        survey_year,
-        origin_group,
-        municipality_code,
-        is_projected,
-        {{ (counted_margins + education_margins) | join(',\n        ') }},
-        sum(population_factor) as total,
-        sum(panel_factor) as panel_total,
-        sum(exact_weight) as record_total
-    from person
-    group by
-        survey,
-        survey_year,
-        origin_group,
-        municipality_code,
-        is_projected,
-        {{ (counted_margins + education_margins) | join(',\n        ') }}
-),
-
-area_cell as (
-    select
-        cell.*,
-        'nation' as area
-    from cell
-    union all
-    select
-        cell.*,
-        cell.municipality_code as area
-    from cell
-    inner join {{ ref('survey_population') }} as survey
-        on cell.survey = survey.survey and cell.survey_year = survey.survey_year
-    where survey.has_municipality_totals and cell.municipality_code is not null
+        *,
+        'all' as population
+    from {{ ref('pop_margin_cell') }}
 ),
 
 counted as (
     {%- for margin in counted_margins %}
     select
-        survey,
-        survey_year,
-        origin_group,
-        area,
+        {{ place }},
         '{{ margin }}' as margin,
         {{ margin }} as category,
-        sum(total) as total,
-        sum(panel_total) as panel_total,
-        max(is_projected) as is_projected
-    from area_cell
-    group by survey, survey_year, origin_group, area, {{ margin }}
+        cast(sum(total) as double) as total,
+        cast(sum(panel_total) as double) as panel_total,
+        case when max(is_projected) then 'back_projection' else 'register' end
+            as margin_evidence
+    from cell
+    group by {{ place }}, {{ margin }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
 ),
 
+-- The people of each class, and those for whom the records in it stand.
 recorded as (
     {%- for margin in education_margins %}
     select
-        survey,
-        survey_year,
-        origin_group,
-        area,
+        {{ place }},
         '{{ margin }}' as margin,
         {{ margin }} as category,
-        sum(
-            case when {{ margin }} = 'first_generation' then total else record_total end
-        ) as total
-    from area_cell
-    where {{ margin }} <> 'unknown' and not is_projected
-    group by survey, survey_year, origin_group, area, {{ margin }}
+        sum(total) as people,
+        case {{ margin }}
+            when 'unknown' then 0
+            when 'first_generation' then sum(total)
+            else sum(record_total)
+        end as total
+    from cell
+    where not is_projected
+    group by {{ place }}, {{ margin }}
     {{ "union all" if not loop.last }}
     {%- endfor %}
-),
-
-record_sum as (
-    select
-        survey,
-        survey_year,
-        origin_group,
-        area,
-        margin,
-        sum(total) as total
-    from recorded
-    group by survey, survey_year, origin_group, area, margin
 ),
 
 -- Who has no record is a class of its own: the population less the records.
-unrecorded as (
-    {%- for margin in education_margins %}
+education as (
     select
-        counted.survey,
-        counted.survey_year,
-        counted.origin_group,
-        counted.area,
-        '{{ margin }}' as margin,
+        {{ place }},
+        margin,
+        category,
+        total
+    from recorded
+    where category <> 'unknown'
+    union all
+    select
+        {{ place }},
+        margin,
         'unknown' as category,
-        greatest(counted.total - coalesce(record_sum.total, 0), 0) as total
-    from counted
-    left outer join record_sum
-        on
-            counted.survey = record_sum.survey
-            and counted.survey_year = record_sum.survey_year
-            and counted.origin_group = record_sum.origin_group
-            and counted.area = record_sum.area
-            and record_sum.margin = '{{ margin }}'
-    where counted.margin = 'population' and not counted.is_projected
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
+        greatest(sum(people) - sum(total), 0) as total
+    from recorded
+    group by {{ place }}, margin
 ),
 
 registered as (
-    select
-        survey,
-        survey_year,
-        origin_group,
-        area,
-        margin,
-        category,
-        cast(total as double) as total,
-        cast(panel_total as double) as panel_total,
-        case when is_projected then 'back_projection' else 'register' end
-            as margin_evidence
-    from counted
-    {%- for relation in ['recorded', 'unrecorded'] %}
+    select * from counted
     union all
     select
-        survey,
-        survey_year,
-        origin_group,
-        area,
+        {{ place }},
         margin,
         category,
         cast(total as double) as total,
         cast(total as double) as panel_total,
         'register' as margin_evidence
-    from {{ relation }}
-    {%- endfor %}
+    from education
 ),
 
 -- What is published of the nation takes the place of a count.
@@ -196,7 +92,9 @@ published as (
         'nation' as area,
         margin,
         category,
-        total
+        total,
+        total as panel_total,
+        'published' as margin_evidence
     from {{ ref('published_margin') }}
 ),
 
@@ -211,17 +109,7 @@ final as (
             and registered.area = published.area
             and registered.margin = published.margin
     union all
-    select
-        survey,
-        survey_year,
-        origin_group,
-        area,
-        margin,
-        category,
-        total,
-        total as panel_total,
-        'published' as margin_evidence
-    from published
+    select * from published
 )
 
 select * from final

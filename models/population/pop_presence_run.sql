@@ -35,16 +35,9 @@ numbered as (
         person_key,
         start_date,
         end_date,
-        sum(
-            case
-                when start_date <= reached_date + {{ var('slack_days') }} then 0
-                else 1
-            end
-        ) over (
-            partition by person_key
-            order by start_date
-            rows between unbounded preceding and current row
-        ) as run_number
+        {{ run_number(
+            'start_date <= reached_date + ' ~ var('slack_days'), 'person_key'
+        ) }} as run_number
     from reached
 ),
 

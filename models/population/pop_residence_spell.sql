@@ -39,11 +39,7 @@ ordered as (
 numbered as (
     select
         *,
-        sum(case when previous_status = status then 0 else 1 end) over (
-            partition by person_key
-            order by start_date
-            rows between unbounded preceding and current row
-        ) as spell_number
+        {{ run_number('previous_status = status', 'person_key') }} as spell_number
     from ordered
 ),
 
@@ -94,11 +90,7 @@ usual as (
 usual_run as (
     select
         *,
-        sum(case when usual_status = 'resident' then 0 else 1 end) over (
-            partition by person_key
-            order by start_date
-            rows between unbounded preceding and current row
-        ) as run_number
+        {{ run_number("usual_status = 'resident'", 'person_key') }} as run_number
     from usual
 ),
 

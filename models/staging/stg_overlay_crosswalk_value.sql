@@ -1,20 +1,7 @@
 with
 
 overlay as (
-    select
-        survey,
-        survey_year,
-        variable,
-        source_variable,
-        source_code,
-        source_code_to,
-        source_label,
-        target_code,
-        missing_kind,
-        valid_from,
-        valid_to,
-        note
-    from {{ source('landing', 'overlay_crosswalk_value') }}
+    select * from {{ source('landing', 'overlay_crosswalk_value') }}
 ),
 
 final as (

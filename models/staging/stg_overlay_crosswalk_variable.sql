@@ -1,21 +1,7 @@
 with
 
 overlay as (
-    select
-        survey,
-        survey_year,
-        variable,
-        source_variables,
-        rule,
-        combine_by,
-        date_layout,
-        scale_factor,
-        scale_offset,
-        grade,
-        reason,
-        evidence,
-        note
-    from {{ source('landing', 'overlay_crosswalk_variable') }}
+    select * from {{ source('landing', 'overlay_crosswalk_variable') }}
 ),
 
 final as (

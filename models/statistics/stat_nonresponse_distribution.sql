@@ -1,5 +1,5 @@
 {%- set attributes = ['sex', 'age', 'education', 'residence'] -%}
-{%- set is_enough = 'cell.gross_n >= ' ~ var('minimum_cell') -%}
+{%- set key = 'survey, survey_year, domain, attribute_name, category' -%}
 {%- set noticeable = 'round(100 * {}, 6) not between -1 and 1' -%}
 
 with
@@ -51,18 +51,12 @@ in_domain as (
 
 cell as (
     select
-        survey,
-        survey_year,
-        domain,
-        attribute_name,
-        category,
+        {{ key }},
         count(*) as gross_n,
         count(*) filter (where is_net) as net_n,
         count(*) filter (where outcome = 'no_contact') as no_contact_n,
         {{ exact_sum('weight') }} as gross_weight,
-        coalesce(
-            cast(sum(weight) filter (where is_net) as double), 0
-        ) as net_weight
+        coalesce(cast(sum(weight) filter (where is_net) as double), 0) as net_weight
     from in_domain
     group by all
 ),
@@ -76,7 +70,7 @@ margin as (
         category,
         total
     from {{ ref('wgt_margin') }}
-    where margin in ('sex', 'age', 'education', 'residence')
+    where margin in ({{ quoted(attributes) }})
     union all
     select
         survey,
@@ -104,68 +98,42 @@ population as (
     group by survey, survey_year, attribute_name, category
 ),
 
-cell_share as (
+-- What a cell with too few units would show stays out, so that it is null below.
+shown as (
     select
-        survey,
-        survey_year,
-        domain,
-        attribute_name,
-        category,
-        gross_weight
-        / cast(sum(cast(gross_weight as decimal(38, 8))) over whole as double)
-            as gross_share,
-        net_weight
-        / nullif(cast(sum(cast(net_weight as decimal(38, 8))) over whole as double), 0)
-            as net_share
+        *,
+        {{ share_of('gross_weight', 'whole') }} as gross_share,
+        {{ share_of('net_weight', 'whole') }} as net_share
     from cell
     window whole as (partition by survey, survey_year, domain, attribute_name)
+    qualify gross_n >= {{ var('minimum_cell') }}
 ),
 
 population_share as (
     select
-        survey,
-        survey_year,
-        domain,
-        attribute_name,
-        category,
-        total
-        / nullif(cast(sum(cast(total as decimal(38, 8))) over whole as double), 0)
-            as population_share
+        {{ key }},
+        {{ share_of('total', 'whole') }} as population_share
     from population
     window whole as (partition by survey, survey_year, domain, attribute_name)
 ),
 
 final as (
     select
-        survey,
-        survey_year,
-        domain,
-        attribute_name,
-        category,
-        case when {{ is_enough }} then cell.gross_n end as gross_n,
-        case when {{ is_enough }} then cell.net_n end as net_n,
-        case when {{ is_enough }} then cell.net_n / cell.gross_n end as response_rate,
-        case
-            when {{ is_enough }} then (cell.gross_n - cell.no_contact_n) / cell.gross_n
-        end as contact_rate,
+        {{ key }},
+        shown.gross_n,
+        shown.net_n,
+        shown.net_n / shown.gross_n as response_rate,
+        (shown.gross_n - shown.no_contact_n) / shown.gross_n as contact_rate,
         population_share.population_share,
-        case when {{ is_enough }} then cell_share.gross_share end as gross_share,
-        case when {{ is_enough }} then cell_share.net_share end as net_share,
-        case
-            when {{ is_enough }}
-                then cell_share.gross_share - population_share.population_share
-        end as gross_minus_population,
-        case when {{ is_enough }} then cell_share.net_share - cell_share.gross_share end
-            as net_minus_gross,
-        case
-            when {{ is_enough }}
-                then cell_share.net_share - population_share.population_share
-        end as net_minus_population
+        shown.gross_share,
+        shown.net_share,
+        shown.gross_share - population_share.population_share as gross_minus_population,
+        shown.net_share - shown.gross_share as net_minus_gross,
+        shown.net_share - population_share.population_share as net_minus_population
     from cell
     semi join population using (survey, survey_year, attribute_name)
-    inner join cell_share using (survey, survey_year, domain, attribute_name, category)
-    left outer join population_share
-        using (survey, survey_year, domain, attribute_name, category)
+    left outer join shown using ({{ key }})
+    left outer join population_share using ({{ key }})
 ),
 
 flagged as (

@@ -8,7 +8,7 @@ final as (
         variant,
         margin,
         collapsed_category as category,
-        cast(sum(cast(target_total as decimal(38, 12))) as double) as total
+        {{ exact_sum('target_total', decimals=12) }} as total
     from {{ ref('wgt_collapse') }}
     where collapsed_category is not null
     group by all

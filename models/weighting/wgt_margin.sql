@@ -33,8 +33,8 @@ final as (
         margin.origin_group as domain,
         margin.margin,
         margin.category,
-        cast(sum(cast(margin.total as decimal(38, 12))) as double) as total,
-        cast(sum(cast(margin.panel_total as decimal(38, 12))) as double) as panel_total,
+        {{ exact_sum('margin.total', decimals=12) }} as total,
+        {{ exact_sum('margin.panel_total', decimals=12) }} as panel_total,
         max(margin.margin_evidence) as margin_evidence
     from {{ ref('pop_margin') }} as margin
     inner join represented using (survey, survey_year)

@@ -9,10 +9,8 @@ member as (
         member.margin,
         member.category,
         count(*) as respondent_count,
-        cast(sum(cast(calibrated.start_weight as decimal(38, 12))) as double)
-            as start_total,
-        cast(sum(cast(calibrated.weight as decimal(38, 12))) as double)
-            as weight_total
+        {{ exact_sum('calibrated.start_weight', decimals=12) }} as start_total,
+        {{ exact_sum('calibrated.weight', decimals=12) }} as weight_total
     from {{ ref('wgt_calibration_member') }} as member
     inner join {{ ref('wgt_calibrated') }} as calibrated
         using (respondent_id, variant)

@@ -84,13 +84,15 @@ class World:
             check=False,
         )
 
-    def dbt(self, build_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def dbt(
+        self, build_dir: Path, *arguments: str, threads: int = 3
+    ) -> subprocess.CompletedProcess[str]:
         """Run a dbt command on this world's landing and the databases in a folder of its own."""
         project = str(project_dir())
         places = ("--project-dir", project, "--profiles-dir", f"{project}/profiles")
         return subprocess.run(
             [sys.executable, "-m", "dbt.cli.main", *arguments, *places],
-            env=self.environment()
+            env=self.environment(threads)
             | dbt_environment(build_dir, self.landing)
             | {
                 "DBT_TARGET_PATH": str(build_dir / "target"),

@@ -4,10 +4,7 @@ The small world has few respondents per cell, so the model is built once more wi
 with other threads, and with SPVA standing for its municipalities only.
 """
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -17,7 +14,6 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from conftest import World
-from migrantpanel.project import project_dir
 
 KEY = ["variable", "category", "survey", "survey_year", "origin_group", "cohort_kind", "cohort"]
 
@@ -28,26 +24,12 @@ def rebuilt(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trend")
     for file in (world.warehouse, world.vault):
         shutil.copyfile(file, folder / file.name)
-    settings = "{minimum_cell: 1, municipality_surveys: [SPVA], replicate_count: 2}"
-    command = [sys.executable, "-m", "dbt.cli.main", "run"]
-    command += ["--select", "path:models/weighting", "mart_survey_weight", "mart_trend"]
-    command += ["--vars", settings, "--profiles-dir", str(project_dir() / "profiles")]
-    done = subprocess.run(
-        command,
-        cwd=project_dir(),
-        env=os.environ
-        | {
-            "MIGRANTPANEL_BUILD_DIR": str(folder),
-            "MIGRANTPANEL_LANDING_DIR": str(world.landing),
-            "MIGRANTPANEL_THREADS": "1",
-            "MIGRANTPANEL_SECRET": "trend",
-            "DBT_TARGET_PATH": str(folder / "target"),
-            "DBT_LOG_PATH": str(folder / "logs"),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = world.dbt(
+        folder, "run",
+        "--select", "path:models/weighting", "mart_survey_weight", "mart_trend",
+        "--vars", "{minimum_cell: 1, municipality_surveys: [SPVA], replicate_count: 2}",
+        threads=1,
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout
     return folder / world.warehouse.name
 

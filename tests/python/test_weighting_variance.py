@@ -2,6 +2,7 @@
 
 import csv
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -128,30 +129,24 @@ def test_domains_of_the_calibration_have_their_own_residuals() -> None:
     assert known.height == 3
 
 
-def test_jackknife_without_calibration_is_the_linearised_error_of_a_total() -> None:
-    replicates = jackknife(SAMPLE["stratum"], SAMPLE["unit"], population_units=None)
-    weights = SAMPLE["d"].to_numpy()[:, None] * replicates.factors
+@pytest.mark.parametrize(
+    ("design", "units", "population_units"),
+    [(CLUSTER, SAMPLE["unit"], None), (ELEMENT, np.arange(400), SAMPLE["size"])],
+    ids=["clusters", "persons"],
+)
+def test_jackknife_without_calibration_is_the_linearised_error_of_a_total(
+    design: SampleDesign, units: Sequence, population_units: pl.Series | None
+) -> None:
+    replicates = jackknife(SAMPLE["stratum"], units, population_units=population_units)
     found = estimate(
         SAMPLE,
         "y",
-        CLUSTER,
+        design,
         statistic="total",
-        replicate_weights=weights,
+        replicate_weights=SAMPLE["d"].to_numpy()[:, None] * replicates.factors,
         coefficient=replicates.coefficient,
     )
-    exact = estimate(SAMPLE, "y", CLUSTER, statistic="total")
-    assert found["se"][0] == pytest.approx(exact["se"][0], rel=1e-9)
-    sized = jackknife(SAMPLE["stratum"], np.arange(400), population_units=SAMPLE["size"])
-    weights = SAMPLE["d"].to_numpy()[:, None] * sized.factors
-    found = estimate(
-        SAMPLE,
-        "y",
-        ELEMENT,
-        statistic="total",
-        replicate_weights=weights,
-        coefficient=sized.coefficient,
-    )
-    exact = estimate(SAMPLE, "y", ELEMENT, statistic="total")
+    exact = estimate(SAMPLE, "y", design, statistic="total")
     assert found["se"][0] == pytest.approx(exact["se"][0], rel=1e-9)
 
 

@@ -15,14 +15,12 @@ import numpy as np
 import polars as pl
 
 from migrantpanel.random import generator
-from migrantpanel.simulation.defects.manifest import exactly, manifest_rows
+from migrantpanel.simulation.defects.manifest import STALE, exactly, manifest_rows
 
 if TYPE_CHECKING:
     from migrantpanel.simulation.registers import Extract, Registers
 
 CONVERTED = "geconverteerde data"
-# Versions beside the newest one: (the newest, this one).
-STALE = {"KINDOUDER2023TABV2": ("10", "2"), "GBAPERSOON2012TABV1": ("2023", "2012")}
 # (column or null, what it is in truth, as delivered)
 Change = tuple[str | None, str, str]
 FileKind = Callable[["Extract", dict], tuple[list["Extract"], list[Change]]]
@@ -50,10 +48,10 @@ def deliver_files(registers: "Registers", files: Sequence["Extract"]) -> Iterato
         rng = generator(seed, "defect", kind)
         for i in exactly(spec["rate"], len(fits), np.array(free, dtype=np.int64), rng):
             chosen.setdefault(fits[i], []).append(kind)
-    stale = defects["stale_version"]["rate"] > 0
+    stale = defects["stale_version"]
     for file in files:
-        if file.name in STALE:
-            if not stale:
+        if file.name in STALE and file.register in stale["files"]:
+            if not stale["rate"]:
                 continue
             _record(registers, file, "stale_version", [(None, *STALE[file.name])])
         delivered = [file]

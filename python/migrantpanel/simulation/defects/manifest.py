@@ -23,6 +23,14 @@ MANIFEST = {
     "true_value": pl.String,
     "delivered_value": pl.String,
 }
+# Files of a version beside the newest one: (the newest, this one). Only kinds of damage to rows
+# that name the file as their `version` are done to it; the newest has the others.
+STALE = {
+    "KINDOUDER2023TABV2": ("10", "2"),
+    "GBAPERSOON2012TABV1": ("2023", "2012"),
+    "PARTNERBUS 2014V1": ("2023", "2014"),
+    "VRLMIGMOTBUS 2014V1": ("2023", "2014"),
+}
 # What defect_manifest says about a kind, from its parameters.
 SAID = ("stage", "what", "of", "evidence", "repaired")
 

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from migrantpanel.random import generator
-from migrantpanel.simulation.defects.manifest import MANIFEST, exactly, manifest_rows
+from migrantpanel.simulation.defects.manifest import MANIFEST, STALE, exactly, manifest_rows
 
 if TYPE_CHECKING:
     from migrantpanel.simulation.registers.keys import Registers
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
 DAY = "%Y%m%d"
 NOT_R = "O"
 ARRIVALS, DEPARTURES = ["I", "AO"], ["E", "AA"]
-# An earlier version has only the kinds that name it as their `version`; the newest has the others.
-STALE = (
-    "KINDOUDER2023TABV2",
-    "GBAPERSOON2012TABV1",
-    "PARTNERBUS 2014V1",
-    "VRLMIGMOTBUS 2014V1",
-)
 # What stands beside the delivered columns while damage is done.
 ORDER, ADDED, NUMBER = "order of rows", "is added", "number of row"
 NUMBERS = ("RINPERSOON", "RINPERSOONHKW", "RINPERSOONKERN")

@@ -68,8 +68,9 @@ def gbapersoon(registers: Registers) -> pl.DataFrame:
 def gbapersoon_of_2012(registers: Registers) -> pl.DataFrame:
     """The version of 2012: who had been here by then, as the newest version says it.
 
-    Its faults are those of the newest version, which repeats them; a correction made between the
-    two is a defect of this one (`corrected_later`), in rows that have no other.
+    Its faults are those of the newest version, which repeats them (made anew by the same draws, so
+    rows and record are the same); a correction made between the two is a defect of this one
+    (`corrected_later`), in rows that have no other.
     """
     newest = ("GBAPERSOONTAB", "GBAPERSOON2023TABV2")
     frame = damage_rows(registers, *newest, LAST_YEAR, gbapersoon(registers))
