@@ -24,12 +24,14 @@ UNIT = 8  # bytes: a number, or a piece of a text
 # Opcodes of compressed rows: nothing, the end, and "the value follows in the next unit".
 PADDING, END, FOLLOWS = 0, 252, 253
 HIGH_BITS = np.uint64(0x8080808080808080)
-# Units that are looked at together, cut into segments that are walked side by side.
-SEGMENT, SEGMENTS = 128, 4096
+# Units that are looked at together, cut into segments that are walked side by side. They take a
+# mebibyte: the memory for more is taken and given back piece after piece.
+SEGMENT, SEGMENTS = 128, 1024
 PIECE = SEGMENT * SEGMENTS
 MOST_FOLLOW = 8
-SIDE = 64
 PROBED = 500
+# Rows that stand side by side in one long row.
+SIDE = 64
 PLAIN, COMPRESSED, PACKED = 0, 1, 2
 
 
