@@ -30,9 +30,9 @@ from migrantpanel.errors import UserError
 from migrantpanel.landing.encoding import decode_column, lossless_copy, may_lose_text
 from migrantpanel.landing.spss import ROWS_AT, Content, look_through
 
-# Rows in a batch: whole batches make a row group of what is landed; a few are in memory at once,
-# some 40 MB each for the widest register.
-BATCH_ROWS = 122_880
+# Rows in a batch, each a row group of what is landed; a few are in memory at once, some 20 MB each
+# for the widest register.
+BATCH_ROWS = 61_440
 CHUNK_BYTES = 1 << 22
 # The widest text of SPSS.
 WIDEST = 32_767

@@ -231,17 +231,16 @@ def _conforms(source: Source, table: Table) -> pl.Expr:
         return same & (value.is_finite() if column.data_type == "double" else number == value).all()
     if dtype != pl.String:
         return pl.lit(False)
-    full = (value.str.len_bytes() == (column.width or 0)).all() & (value.null_count() == 0)
-    if column.family == "rin":
-        # Of full width, read as a number, and not starting with a sign: digits only.
-        return full & (value.cast(pl.UInt64, strict=False).null_count() == 0) & (value.min() >= "0")
+    if column.role == "key" or column.family == "rin":
+        # Of full width without a blank or NUL, hence with none at an end; of a number only digits.
+        whole = pl.Array(pl.UInt8, column.width or 1)
+        byte = value.cast(pl.Binary).bin.reinterpret(dtype=whole).explode()
+        first, last = ("0", "9") if column.family == "rin" else ("!", "~")
+        return byte.is_between(ord(first), ord(last)).all(ignore_nulls=False)
     if table.marks_misread:
         return pl.lit(False)
-    if column.role != "key":
-        sound = pl.lit(True) if table.is_trimmed else ~_ends_blank(value)
-    else:
-        # Blanks and NUL come before all else, so the least value tells of one at the front.
-        sound = (value.min() >= "!") & ~_ends_blank(value)
+    sound = pl.lit(True) if table.is_trimmed else ~_ends_blank(value)
+    full = (value.str.len_bytes() == (column.width or 0)).all(ignore_nulls=False)
     return sound & full if _pads(source, table) else sound
 
 
