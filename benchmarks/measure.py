@@ -58,7 +58,7 @@ class Project:
             "MIGRANTPANEL_PROJECT_DIR": str(project_dir()),
             "MIGRANTPANEL_BUILD_DIR": str(folder / "build"),
             "MIGRANTPANEL_LANDING_DIR": str(folder / "landing"),
-            "MIGRANTPANEL_SECRET": "benchmark",
+            "MIGRANTPANEL_SECRET": "a key for benchmarks only",
             "MIGRANTPANEL_THREADS": str(threads),
             "MIGRANTPANEL_MEMORY": memory,
             "DBT_TARGET_PATH": str(folder / "target"),

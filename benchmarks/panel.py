@@ -4,30 +4,30 @@
 
 One simulated country of 62,500 persons is landed once; its landing is copied with other keys, so
 that 16 copies are registers of a million persons. Up to 16 copies the surveys grow with them (16
-copies: the full size of the eleven surveys, a panel of about 250,000 persons); beyond, the same
+copies: the full size of the eleven surveys, a panel of about 200,000 persons); beyond, the same
 panel is made from larger registers. After each full build the rows that hang on the yearly files
 of `--year` are deleted and made again, which is what adding that year costs.
 Only the marts of the panel are built, and what they need: weights and statistics have benchmarks
 of their own, and stay as they are when a year after the last survey is added.
-Seconds are those of the models: start-up of dbt and tests are apart. Processor seconds include
-both, and say more on a busy machine: four cores need a quarter of them.
+Seconds run from the first model's start to the last one's end, in one build: start-up of dbt and
+tests are apart. Those of a layer are the time in which any of its models ran; layers overlap.
 """
 
 import argparse
 import csv
 import json
-import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
-from measure import Measured, measure
+from measure import Project
 
-from migrantpanel.project import project_dir, seeds_dir
+from migrantpanel.project import seeds_dir
 from migrantpanel.warehouse import incremental
 
 PERSONS, SURVEY_FRACTION, SURVEY_COPIES = 62_500, 1 / 16, 16
@@ -44,13 +44,30 @@ MODEL = "model.migrantpanel."
 
 
 @dataclass
-class Stage:
-    """The models of one layer: seconds from the first one's start to the last one's end."""
+class Run:
+    """When each model started and ended, in seconds from the first one's start."""
 
-    seconds: float
+    spans: dict[str, tuple[float, float]]
     processor_seconds: float
     peak_gib: float
-    models: dict[str, float]
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds until the last model ended."""
+        return max((end for _, end in self.spans.values()), default=0.0)
+
+    def slowest(self) -> str:
+        """Return the names and seconds of the twelve models that took longest."""
+        took = sorted(((end - start, name) for name, (start, end) in self.spans.items()))[-12:]
+        return ", ".join(f"{name} {seconds:.1f}" for seconds, name in reversed(took))
+
+    def busy(self, models: Iterable[str]) -> float:
+        """Return the seconds in which any of some models ran."""
+        covered, until = 0.0, 0.0
+        for start, end in sorted(self.spans[name] for name in models if name in self.spans):
+            covered += max(0.0, end - max(start, until))
+            until = max(until, end)
+        return covered
 
 
 def main() -> None:
@@ -59,14 +76,13 @@ def main() -> None:
     sys.stdout.reconfigure(line_buffering=True)
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
         folder = Path(name)
-        base = arguments.base or _simulate_and_land(folder)
+        base = arguments.base or _simulate_and_land(folder / "base", arguments)
         totals = []
         for copies in arguments.copies:
-            landing = folder / "landing"
-            _multiply(base, landing, copies)
-            totals.append(_measure_size(copies, landing, folder, arguments))
-            shutil.rmtree(landing)
-            shutil.rmtree(folder / "build", ignore_errors=True)
+            project = Project(folder / str(copies), arguments.threads, arguments.memory)
+            _multiply(base, project.folder / "landing", copies)
+            totals.append(_measure_size(copies, project, arguments))
+            shutil.rmtree(project.folder)
     print("\n| persons | register rows | panel persons | full, s | rows/s | year, s | share |")
     print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for persons, rows, members, full, year in totals:
@@ -80,33 +96,21 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--copies", type=int, nargs="+", default=[4, 16, 64])
     parser.add_argument("--year", type=int, default=2023)
-    parser.add_argument("--threads", type=int, default=4)
+    parser.add_argument(
+        "--threads", type=int, default=2, help="Models at a time, each on all cores."
+    )
     parser.add_argument("--memory", default="6GB")
     parser.add_argument("--base", type=Path, help="A landing of the 62,500 to start from.")
     parser.add_argument("--folder", type=Path, help="Where to work; emptied afterwards.")
     return parser.parse_args()
 
 
-def _simulate_and_land(folder: Path) -> Path:
-    environment = _environment(folder, folder / "base", argparse.Namespace(threads=4, memory="6GB"))
-    command = [sys.executable, "-m", "migrantpanel"]
-    sizes = ["--persons", str(PERSONS), "--survey-fraction", str(SURVEY_FRACTION)]
-    measure([*command, "simulate", *sizes, "--format", "parquet"], environment, folder)
-    measure([*command, "land", "--landing", "base"], environment, folder)
-    return folder / "base"
-
-
-def _environment(folder: Path, landing: Path, arguments: argparse.Namespace) -> dict[str, str]:
-    return os.environ | {
-        "MIGRANTPANEL_PROJECT_DIR": str(project_dir()),
-        "MIGRANTPANEL_SECRET": "a key for the benchmark only",
-        "MIGRANTPANEL_THREADS": str(arguments.threads),
-        "MIGRANTPANEL_MEMORY": arguments.memory,
-        "MIGRANTPANEL_BUILD_DIR": str(folder / "build"),
-        "MIGRANTPANEL_LANDING_DIR": str(landing),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-    }
+def _simulate_and_land(folder: Path, arguments: argparse.Namespace) -> Path:
+    project = Project(folder, arguments.threads, arguments.memory)
+    sizes = ("--persons", str(PERSONS), "--survey-fraction", str(SURVEY_FRACTION))
+    project.run("simulate", *sizes, "--format", "parquet")
+    project.run("land")
+    return folder / "landing"
 
 
 def _multiply(base: Path, landing: Path, copies: int) -> None:
@@ -157,53 +161,42 @@ def _shifted(column: str, family: str | None, copies: int) -> str:
     return f"file.{column}"
 
 
-def _measure_size(copies: int, landing: Path, folder: Path, arguments) -> tuple:
+def _measure_size(copies: int, project: Project, arguments: argparse.Namespace) -> tuple:
     """Build all, then all without a year, then add it; print the table of this size."""
-    environment = _environment(folder, landing, arguments)
-    (folder / "build" / "tmp").mkdir(parents=True)
-    _dbt(["seed"], environment, folder)
-    stages = {
-        layer: _run([f"+{mart},{layer}" for mart in MARTS], environment, folder) for layer in LAYERS
-    }
-    full = sum(stage.seconds for stage in stages.values())
-    scanned = _bare_scan(landing, arguments.threads, arguments.memory)
+    project.dbt("seed")
+    build = _run([f"+{mart}" for mart in MARTS], project)
+    scanned = _bare_scan(project.folder / "landing", arguments.threads, arguments.memory)
     rows = sum(count for count, _ in scanned.values())
     bare = sum(seconds for _, seconds in scanned.values())
-    with duckdb.connect(folder / "build" / "vault.duckdb", read_only=True) as vault:
+    with duckdb.connect(project.folder / "build" / "vault.duckdb", read_only=True) as vault:
         ((members,),) = vault.execute("select count(*) from identity.id_spine").fetchall()
 
+    manifest = incremental.read_dbt_manifest(project.folder / "target")
+    layer_of = {node["name"]: node["fqn"][1] for node in manifest["nodes"].values()}
     print(f"\n{copies * PERSONS:,} persons, {rows:,} register rows, panel of {members:,}\n")
-    print("| layer | seconds | processor s | rows per second | beside a bare scan | peak GiB |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for layer, stage in stages.items():
-        print(
-            f"| {layer} | {stage.seconds:.1f} | {stage.processor_seconds:.0f} | "
-            f"{rows / max(stage.seconds, 0.1):,.0f} | "
-            f"{stage.seconds / bare:.1f} | {stage.peak_gib:.2f} |"
-        )
-    print(f"| **all** | **{full:.1f}** | | {rows / full:,.0f} | {full / bare:.1f} | |")
-    print(f"| bare scan | {bare:.1f} | | {rows / bare:,.0f} | 1 | |")
-    slowest = sorted(
-        ((seconds, name) for stage in stages.values() for name, seconds in stage.models.items()),
-        reverse=True,
-    )[:12]
-    print("\nslowest: " + ", ".join(f"{name} {seconds:.1f}" for seconds, name in slowest))
+    print("| layer | seconds | rows per second | beside a bare scan |")
+    print("| --- | ---: | ---: | ---: |")
+    busy = {
+        layer: build.busy(name for name in build.spans if layer_of[name] == layer)
+        for layer in LAYERS
+    }
+    for layer, seconds in (busy | {"**all**": build.seconds, "bare scan": bare}).items():
+        print(f"| {layer} | {seconds:.1f} | {rows / seconds:,.0f} | {seconds / bare:.1f} |")
+    print(f"\n{build.processor_seconds:.0f} processor seconds, peak {build.peak_gib:.2f} GiB")
+    print(f"slowest: {build.slowest()}")
 
-    built = {name for stage in stages.values() for name in stage.models}
-    year = _added_year(folder, environment, arguments.year, built)
+    year = _added_year(project, arguments.year, manifest, set(build.spans))
     print(f"year {arguments.year} added in {year.seconds:.1f} s, peak {year.peak_gib:.2f} GiB")
-    slowest = sorted(((s, n) for n, s in year.models.items()), reverse=True)[:12]
-    print("slowest: " + ", ".join(f"{name} {seconds:.1f}" for seconds, name in slowest))
-    return copies * PERSONS, rows, members, full, year.seconds
+    print(f"slowest: {year.slowest()}")
+    return copies * PERSONS, rows, members, build.seconds, year.seconds
 
 
-def _added_year(folder: Path, environment: dict, year: int, built: set[str]) -> Stage:
+def _added_year(project: Project, year: int, manifest: dict, built: set[str]) -> Run:
     """Delete the rows of a year and make them again, as the incremental build that adds it does."""
     changed = {stem: frozenset([year]) for stem in _yearly_stems()}
-    manifest = incremental.read_dbt_manifest(folder / "target")
     plan = incremental.make_plan(manifest, changed, _last_survey_year())
     models = [name for name in plan.models if name in built]
-    return _run(models, environment, folder, {"rebuild": plan.conditions})
+    return _run(models, project, "--vars", json.dumps({"rebuild": plan.conditions}))
 
 
 def _last_survey_year() -> int:
@@ -217,35 +210,22 @@ def _yearly_stems() -> list[str]:
         ]
 
 
-def _run(
-    select: list[str], environment: dict, folder: Path, variables: dict | None = None
-) -> Stage:
-    words = ["run", "--select", *select]
-    if variables:
-        words += ["--vars", json.dumps(variables)]
-    measured = _dbt(words, environment, folder)
-    results = json.loads((folder / "target" / "run_results.json").read_text(encoding="utf-8"))
-    spans, models = [], {}
-    for result in results["results"]:
-        if not result["unique_id"].startswith(MODEL):
-            continue
-        timing = {step["name"]: step for step in result["timing"]}
-        if "execute" in timing:
-            step = timing["execute"]
-            start, end = (datetime.fromisoformat(step[f"{x}_at"]) for x in ("started", "completed"))
-            spans.append((start, end))
-            models[result["unique_id"].removeprefix(MODEL)] = (end - start).total_seconds()
-    seconds = 0.0
-    if spans:
-        first, last = min(start for start, _ in spans), max(end for _, end in spans)
-        seconds = (last - first).total_seconds()
-    return Stage(seconds, measured.processor_seconds, measured.peak_gib, models)
-
-
-def _dbt(words: list[str], environment: dict, folder: Path) -> Measured:
-    project = str(project_dir())
-    places = ["--project-dir", project, "--profiles-dir", f"{project}/profiles"]
-    return measure([sys.executable, "-m", "dbt.cli.main", *words, *places], environment, folder)
+def _run(select: list[str], project: Project, *words: str) -> Run:
+    measured = project.dbt("run", "--select", *select, *words)
+    results = json.loads((project.folder / "target" / "run_results.json").read_text("utf-8"))
+    times = {
+        result["unique_id"].removeprefix(MODEL): (
+            datetime.fromisoformat(step["started_at"]).timestamp(),
+            datetime.fromisoformat(step["completed_at"]).timestamp(),
+        )
+        for result in results["results"]
+        if result["unique_id"].startswith(MODEL)
+        for step in result["timing"]
+        if step["name"] == "execute"
+    }
+    first = min(start for start, _ in times.values())
+    spans = {name: (start - first, end - first) for name, (start, end) in times.items()}
+    return Run(spans, measured.processor_seconds, measured.peak_gib)
 
 
 def _bare_scan(landing: Path, threads: int, memory: str) -> dict[str, tuple[int, float]]:

@@ -5,7 +5,7 @@
     a model may call itself so (`meta: rebuild`).
 
     With `meta: pieces_of` the whole table is made a few years at a time as well, so many of them
-    that each has about as many rows as fit in memory at once (var `piece_rows`). -#}
+    that each has about as many rows as fit in memory at once (var `piece_rows` sets them). -#}
 {% materialization by_year, adapter='duckdb' %}
     {%- set condition = var('rebuild', {}).get(model.name) -%}
     {%- set pieces = [] if condition else year_pieces(config.meta_get('pieces_of')) -%}
@@ -49,19 +49,36 @@ insert into {{ relation }} by name
 select * from ({{ sql }}) where {{ condition }}
 {%- endmacro %}
 
-{#- Conditions on `year` that cut the rows of another model into pieces of about `piece_rows`. -#}
+{#- Conditions on `year` that cut the rows of another model into pieces. -#}
 {% macro year_pieces(name) %}
     {%- if name is none -%}
         {{ return([]) }}
     {%- endif -%}
     {%- set pieces = run_query(
         "select 'year between ' || min(year) || ' and ' || max(year) from ("
-        ~ " select year, (sum(count(*)) over (order by year) - 1) // " ~ var('piece_rows') ~ " as piece from "
+        ~ " select year, (sum(count(*)) over (order by year) - 1)"
+        ~ " // " ~ (var('piece_rows') or rows_that_fit()) ~ " as piece from "
         ~ graph.nodes['model.' ~ project_name ~ '.' ~ name].relation_name
         ~ " group by year) as counted group by piece order by piece"
     ) -%}
     {{ return(pieces.columns[0].values()) }}
 {% endmacro %}
+
+{#- How many rows of the panel can be joined at once, as SQL: the themes of one take some 4 kB,
+    and what is being written 2 GiB. The limit reads like "5.5 GiB". -#}
+{% macro rows_that_fit() -%}
+(
+    select
+        greatest(100000, cast(
+            (
+                cast(split_part(memory, ' ', 1) as double)
+                * case split_part(memory, ' ', 2) when 'GiB' then 1 when 'TiB' then 1024 else 0 end
+                - 2
+            ) * 1073741824 / 4000 as bigint
+        ))
+    from (select current_setting('memory_limit') as memory)
+)
+{%- endmacro %}
 
 {#- The condition on `year` once more, for the calendar that a model's other CTEs read: what is
     read more than once DuckDB makes whole, before it looks at the condition around the model.
