@@ -99,7 +99,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--threads", type=int, default=2, help="Models at a time, each on all cores."
     )
-    parser.add_argument("--memory", default="6GB")
+    parser.add_argument("--memory", default="7GB")
     parser.add_argument("--base", type=Path, help="A landing of the 62,500 to start from.")
     parser.add_argument("--folder", type=Path, help="Where to work; emptied afterwards.")
     return parser.parse_args()
