@@ -4,8 +4,8 @@
 
 One simulated country of 62,500 persons is landed once; its landing is copied with other keys, so
 that 16 copies are registers of a million persons. Up to 16 copies the surveys grow with them (16
-copies: the full size of the eleven surveys, a panel of about 200,000 persons); beyond, the same
-panel is made from larger registers. After each full build the rows that hang on the yearly files
+copies: a panel of about 250,000 persons); beyond, the same panel is made from larger registers. It
+has 25 years, from 1999. After each full build the rows that hang on the yearly files
 of `--year` are deleted and made again, which is what adding that year costs.
 Only the marts of the panel are built, and what they need: weights and statistics have benchmarks
 of their own, and stay as they are when a year after the last survey is added.
@@ -30,7 +30,8 @@ from measure import Project
 from migrantpanel.project import seeds_dir
 from migrantpanel.warehouse import incremental
 
-PERSONS, SURVEY_FRACTION, SURVEY_COPIES = 62_500, 1 / 16, 16
+PERSONS, SURVEY_FRACTION, SURVEY_COPIES = 62_500, 1.32 / 16, 16
+YEARS = {"first_year": 1999}
 LAYERS = ("staging", "harmonised", "population", "identity", "panel", "marts")
 # What researchers live in; whatever these need is built and measured, and nothing else.
 MARTS = (
@@ -196,7 +197,7 @@ def _added_year(project: Project, year: int, manifest: dict, built: set[str]) ->
     changed = {stem: frozenset([year]) for stem in _yearly_stems()}
     plan = incremental.make_plan(manifest, changed, _last_survey_year())
     models = [name for name in plan.models if name in built]
-    return _run(models, project, "--vars", json.dumps({"rebuild": plan.conditions}))
+    return _run(models, project, {"rebuild": plan.conditions})
 
 
 def _last_survey_year() -> int:
@@ -210,7 +211,8 @@ def _yearly_stems() -> list[str]:
         ]
 
 
-def _run(select: list[str], project: Project, *words: str) -> Run:
+def _run(select: list[str], project: Project, variables: dict | None = None) -> Run:
+    words = ("--vars", json.dumps(YEARS | (variables or {})))
     measured = project.dbt("run", "--select", *select, *words)
     results = json.loads((project.folder / "target" / "run_results.json").read_text("utf-8"))
     times = {
