@@ -12,6 +12,9 @@
 {%- do of_day.extend(contract_columns('panel_interview_' ~ theme)) -%}
 {%- endfor -%}
 {%- set relation = {'1 October': 'in_october', '31 December': 'in_december'} -%}
+{%- set year_of = {
+    'in_year': 'year', 'in_october': 'october_year', 'in_december': 'december_year'
+} -%}
 
 with anniversary as (
     select
@@ -40,6 +43,18 @@ on_day as (
     {% endfor %}
 ),
 
+-- Few of the panel's wide rows are asked for.
+{% for name, column in year_of.items() %}
+{{ name }} as (
+    select person_year.*
+    from {{ ref('mart_person_year') }} as person_year
+    semi join anniversary
+        on
+            person_year.person_id = anniversary.person_id
+            and person_year.year = anniversary.{{ column }}
+),
+
+{% endfor %}
 final as (
     select
         {% for column in of_interview %}
@@ -59,18 +74,12 @@ final as (
         on
             anniversary.respondent_id = on_day.person_id
             and anniversary.year = on_day.year
-    left outer join {{ ref('mart_person_year') }} as in_year  -- noqa: ST11
+    {% for name, column in year_of.items() %}
+    left outer join {{ name }}  -- noqa: ST11
         on
-            anniversary.person_id = in_year.person_id
-            and anniversary.year = in_year.year
-    left outer join {{ ref('mart_person_year') }} as in_october  -- noqa: ST11
-        on
-            anniversary.person_id = in_october.person_id
-            and anniversary.october_year = in_october.year
-    left outer join {{ ref('mart_person_year') }} as in_december  -- noqa: ST11
-        on
-            anniversary.person_id = in_december.person_id
-            and anniversary.december_year = in_december.year
+            anniversary.person_id = {{ name }}.person_id
+            and anniversary.{{ column }} = {{ name }}.year
+    {% endfor %}
 )
 
 select * from final

@@ -1,4 +1,3 @@
 {{ config(tags=['shared']) }}
 
 {{ theme_household(ref('id_person_year')) }}
-order by year
