@@ -1,7 +1,12 @@
-{#- A delivered value, or null when it stands for "unknown" in its family (var `sentinels`). -#}
+{#- A delivered value, or null when it stands for "unknown" in its family (var `sentinels`).
+    Compared one by one: a longer list becomes a join, also for a column that nobody reads. -#}
 {% macro known(column, family) -%}
 case
-    when {{ column }} not in ({{ quoted(var('sentinels')[family]) }}) then {{ column }}
+    when
+        {% for value in var('sentinels')[family] -%}
+        {{ column }} <> {{ quoted([value]) }}{{ " and " if not loop.last }}
+        {%- endfor %}
+        then {{ column }}
 end
 {%- endmacro %}
 
