@@ -3,9 +3,13 @@
 {{ return(adapter.dispatch('text_to_date')(column)) }}
 {%- endmacro %}
 
-{#- Reads a text once where a cast would first put one together: a third of the time. -#}
+{#- Reads a text once where a cast would first put one together: a third of the time. It would
+    also read past spaces in front; a date begins with a digit. -#}
 {% macro default__text_to_date(column) -%}
-cast(try_strptime(substr({{ column }}, 1, 8), '%Y%m%d') as date)
+case
+    when {{ column }} >= '0'
+        then cast(try_strptime(substr({{ column }}, 1, 8), '%Y%m%d') as date)
+end
 {%- endmacro %}
 
 {% macro spark__text_to_date(column) -%}
