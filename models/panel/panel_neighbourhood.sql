@@ -115,3 +115,4 @@ final as (
 )
 
 select * from final
+order by year

@@ -20,8 +20,6 @@ LAYERS = {
 VAULT = {"staging", "population", "identity"}
 # Whole registers within a layer of the warehouse.
 VAULT_FOLDERS = {("imputation", "permit")}
-# Views that read identifiers; what they show is in the wide rows.
-VAULT_VIEWS = {"panel_calendar", "panel_couple", "panel_household", "panel_neighbourhood"}
 MAX_NODES = 2_000
 
 
@@ -39,11 +37,7 @@ def layer(node: dict) -> str:
 
 
 def is_in_vault(node: dict) -> bool:
-    return (
-        layer(node) in VAULT
-        or tuple(node["fqn"][1:3]) in VAULT_FOLDERS
-        or node["name"] in VAULT_VIEWS
-    )
+    return layer(node) in VAULT or tuple(node["fqn"][1:3]) in VAULT_FOLDERS
 
 
 def test_no_model_reads_a_higher_layer(world: World) -> None:
