@@ -29,9 +29,7 @@ end
 {#- A staged relation in which every number is that of the person (pop_person_number): people with
     two numbers are one person from here on. `keys` are the columns that hold person keys;
     `keep_number` adds the number as delivered (number_key). `one_per` names the column (year) of
-    which a person has one row: where a later number has one too, that of the first is left out.
-    Whether a row is linkable is asked of the key that comes out: asked of the key as delivered,
-    which a view makes, DuckDB makes every key twice, to filter by it and to have it. -#}
+    which a person has one row: where a later number has one too, that of the first is left out. -#}
 {% macro resolved(relation, keys=['person_key'], keep_number=false, one_per='none') -%}
 {{ return(adapter.dispatch('resolved')(
     relation, keys | join(', '), 'true' if keep_number else 'false', one_per
@@ -42,11 +40,10 @@ end
 {%- set keys = key_list.split(', ') -%}
 (
         select
-            delivered.* except ({{ key_list }}, is_linkable)
+            delivered.* except ({{ key_list }})
             {%- for key in keys %},
             coalesce(number_{{ loop.index }}.person_key, delivered.{{ key }}) as {{ key }}
-            {%- endfor %},
-            coalesce(number_1.person_key, delivered.{{ keys[0] }}) is not null as is_linkable
+            {%- endfor %}
             {%- if keep_number == 'true' %},
             delivered.{{ keys[0] }} as number_key
             {%- endif %}

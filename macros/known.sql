@@ -1,12 +1,7 @@
-{#- A delivered value, or null when it stands for "unknown" in its family (var `sentinels`).
-    Compared one by one: a longer list becomes a join, also for a column that nobody reads. -#}
+{#- A delivered value, or null when it stands for "unknown" in its family (var `sentinels`). -#}
 {% macro known(column, family) -%}
 case
-    when
-        {% for value in var('sentinels')[family] -%}
-        {{ column }} <> {{ quoted([value]) }}{{ " and " if not loop.last }}
-        {%- endfor %}
-        then {{ column }}
+    when {{ column }} not in ({{ quoted(var('sentinels')[family]) }}) then {{ column }}
 end
 {%- endmacro %}
 

@@ -1,3 +1,4 @@
 {{ config(tags=['shared']) }}
 
-{{ theme_address(ref('id_person_year')) }}
+{{ theme_address(ref('id_person_year'), ref('panel_residence')) }}
+order by year
