@@ -64,7 +64,7 @@ select * from ({{ sql }}) where {{ condition }}
     {{ return(pieces.columns[0].values()) }}
 {% endmacro %}
 
-{#- How many rows of the panel can be joined at once, as SQL: the themes of one take some 4 kB,
+{#- How many rows of the panel can be joined at once, as SQL: the themes of one take some 3 kB,
     and what is being written 2 GiB. The limit reads like "5.5 GiB". -#}
 {% macro rows_that_fit() -%}
 (
@@ -74,7 +74,7 @@ select * from ({{ sql }}) where {{ condition }}
                 cast(split_part(memory, ' ', 1) as double)
                 * case split_part(memory, ' ', 2) when 'GiB' then 1 when 'TiB' then 1024 else 0 end
                 - 2
-            ) * 1073741824 / 4000 as bigint
+            ) * 1073741824 / 3300 as bigint
         ))
     from (select current_setting('memory_limit') as memory)
 )

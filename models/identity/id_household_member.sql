@@ -1,6 +1,6 @@
 {{ config(tags=['shared']) }}
 
-with member as (
+with all_member as (
     select
         person_key,
         year,
@@ -20,6 +20,13 @@ with member as (
     where
         is_linkable
         and {{ in_catalogue_years('koppelpersoonhuishouden') }}
+),
+
+member as (
+    select all_member.*
+    from all_member
+    semi join {{ ref('id_spine') }} as spine
+        on all_member.person_key = spine.person_key
 ),
 
 -- The old series does not say how many live in a household: people who name its head.

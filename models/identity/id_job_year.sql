@@ -40,20 +40,28 @@ all_report as (
     from report
 ),
 
+-- By person first: there are many times as many years to look the reports up in.
+panel_report as (
+    select all_report.*
+    from all_report
+    semi join {{ ref('id_spine') }} as spine
+        on all_report.person_key = spine.person_key
+),
+
 -- Benefits and pensions are reported in the same files.
 employment as (
     select
         calendar.person_id,
         calendar.last_day,
-        all_report.*
-    from all_report
+        panel_report.*
+    from panel_report
     inner join calendar
         on
-            all_report.person_key = calendar.person_key
-            and all_report.year = calendar.year
+            panel_report.person_key = calendar.person_key
+            and panel_report.year = calendar.year
     inner join {{ ref('income_relation') }} as relation
         on
-            all_report.income_relation_code = relation.income_relation_code
+            panel_report.income_relation_code = relation.income_relation_code
             and relation.is_employment
 ),
 

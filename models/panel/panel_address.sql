@@ -1,4 +1,3 @@
 {{ config(tags=['shared']) }}
 
-{{ theme_address(ref('id_person_year'), ref('panel_residence')) }}
-order by year
+{{ theme_address(ref('id_person_year')) }}

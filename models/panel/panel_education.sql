@@ -42,14 +42,20 @@ coded as (
         on education.followed_programme_code = followed_programme.programme_code
 ),
 
+-- A level once registered stays known until the next one: `education_data_year` says
+-- from when. Of several in a year the highest counts, which comes last here.
 attained as (
-    select *
+    select
+        *,
+        lead(year) over (
+            partition by person_key
+            order by
+                year asc, attained_code asc, education_series desc,
+                followed_code asc nulls first
+        ) as next_year
     from coded
     where attained_code is not null
-    qualify row_number() over (
-        partition by person_key, year
-        order by attained_code desc, education_series asc, followed_code desc
-    ) = 1
+    qualify coalesce(next_year > year, true)
 ),
 
 delivered as (
@@ -65,38 +71,19 @@ present as (
     group by person_key
 ),
 
--- A level once registered stays known in later years: `education_data_year` says from
--- when.
-dated as (
+final as (
     select
         calendar.person_id,
         calendar.year,
-        calendar.person_key,
-        max(attained.year) over (
-            partition by calendar.person_id
-            order by calendar.year
-            rows between unbounded preceding and current row
-        ) as education_data_year
-    from calendar
-    left outer join attained
-        on
-            calendar.person_key = attained.person_key
-            and calendar.year = attained.year
-),
-
-final as (
-    select
-        dated.person_id,
-        dated.year,
         attained.attained_code as education_soi_code,
         soi_level.education_level,
         attained.education_series,
-        dated.education_data_year,
+        attained.year as education_data_year,
         case
             when attained.attained_code is not null then null
-            when dated.year < delivered.first_year or delivered.first_year is null
+            when calendar.year < delivered.first_year or delivered.first_year is null
                 then 'not_delivered'
-            when present.first_year <= dated.year then 'unknown'
+            when present.first_year <= calendar.year then 'unknown'
             else 'not_in_population'
         end as education_missing_reason,
         attained.followed_code as education_followed_soi_code,
@@ -105,17 +92,17 @@ final as (
         attained.attained_field_code as education_field_code,
         attained.attained_source_code as education_source_code,
         attained.record_weight as education_record_weight
-    from dated
+    from calendar
     cross join delivered
     left outer join present
-        on dated.person_key = present.person_key
+        on calendar.person_key = present.person_key
     left outer join attained
         on
-            dated.person_key = attained.person_key
-            and dated.education_data_year = attained.year
+            calendar.person_key = attained.person_key
+            and calendar.year >= attained.year
+            and coalesce(calendar.year < attained.next_year, true)
     left outer join {{ ref('education_level') }} as soi_level
         on attained.attained_code = soi_level.soi_level_code
 )
 
 select * from final
-order by year

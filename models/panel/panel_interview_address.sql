@@ -1,1 +1,1 @@
-{{ theme_address(ref('id_interview_day'), ref('panel_interview_residence')) }}
+{{ theme_address(ref('id_interview_day')) }}
