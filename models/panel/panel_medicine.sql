@@ -16,13 +16,16 @@ with calendar as (
     where {{ rebuilt_years() }}
 ),
 
+-- By person first: the years are looked up among the panel's own medicines.
 medicine as (
     select
-        person_key,
-        year,
-        medicine_code
-    from {{ resolved(ref('stg_medicine')) }}
-    where is_linkable
+        registered.person_key,
+        registered.year,
+        registered.medicine_code
+    from {{ resolved(ref('stg_medicine')) }} as registered
+    semi join {{ ref('id_spine') }} as spine
+        on registered.person_key = spine.person_key
+    where registered.is_linkable
 ),
 
 delivered_year as (
