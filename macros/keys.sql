@@ -2,12 +2,19 @@
     types do (var `linkable_key_types`); the number is nine digits with leading zeros. -#}
 {% macro person_key(key_type, number) -%}
 case
-    when
-        {{ key_type }} in ({{ quoted(var('linkable_key_types')) }})
-        and length({{ number }}) = 9
-        and try_cast({{ number }} as bigint) is not null
+    when {{ is_person_key(key_type, number) }}
         then {{ key_type }} || {{ number }}
 end
+{%- endmacro %}
+
+{#- Whether such a pair identifies anybody: never null, and cheaper to ask than for the key. -#}
+{% macro is_person_key(key_type, number) -%}
+coalesce(
+            {{ key_type }} in ({{ quoted(var('linkable_key_types')) }})
+            and length({{ number }}) = 9
+            and try_cast({{ number }} as bigint) is not null,
+            false
+        )
 {%- endmacro %}
 
 {#- The three key columns that every staged register starts with. Rows without a usable key stay,
@@ -15,7 +22,7 @@ end
 {% macro key_columns(key_type='rinpersoons', number='rinpersoon') -%}
 {{ key_type }} as key_type,
         {{ person_key(key_type, number) }} as person_key,
-        {{ person_key(key_type, number) }} is not null as is_linkable
+        {{ is_person_key(key_type, number) }} as is_linkable
 {%- endmacro %}
 
 {#- A list of values as SQL literals: text in quotes, numbers bare. -#}

@@ -16,26 +16,7 @@
     'in_year': 'year', 'in_october': 'october_year', 'in_december': 'december_year'
 } -%}
 
-with anniversary as (
-    select
-        day.person_id as respondent_id,
-        day.years_from_interview,
-        pseudonym.person_id,
-        day.survey,
-        day.survey_year,
-        day.interview_date,
-        day.last_day as reference_date,
-        day.year,
-        case when month(day.last_day) >= 10 then day.year else day.year - 1 end
-            as october_year,
-        case when month(day.last_day + 1) = 1 then day.year else day.year - 1 end
-            as december_year
-    from {{ ref('id_interview_day') }} as day
-    inner join {{ ref('id_person_key') }} as pseudonym
-        on day.person_key = pseudonym.person_key
-),
-
-on_day as (
+with on_day as (
     select *  -- noqa: RF02
     from {{ ref('panel_interview_demography') }}
     {% for theme in themes[1:] %}
@@ -43,18 +24,6 @@ on_day as (
     {% endfor %}
 ),
 
--- Few of the panel's wide rows are asked for.
-{% for name, column in year_of.items() %}
-{{ name }} as (
-    select person_year.*
-    from {{ ref('mart_person_year') }} as person_year
-    semi join anniversary
-        on
-            person_year.person_id = anniversary.person_id
-            and person_year.year = anniversary.{{ column }}
-),
-
-{% endfor %}
 final as (
     select
         {% for column in of_interview %}
@@ -69,13 +38,13 @@ final as (
         {{ relation.get(reference, 'in_year') }}.{{ column }}
         {%- endif %}
     {%- endfor %}
-    from anniversary
+    from {{ ref('panel_interview_day') }} as anniversary
     inner join on_day
         on
             anniversary.respondent_id = on_day.person_id
             and anniversary.year = on_day.year
     {% for name, column in year_of.items() %}
-    left outer join {{ name }}  -- noqa: ST11
+    left outer join {{ ref('mart_person_year') }} as {{ name }}  -- noqa: ST11
         on
             anniversary.person_id = {{ name }}.person_id
             and anniversary.{{ column }} = {{ name }}.year

@@ -26,7 +26,7 @@ with calendar as (
 ),
 
 member as (
-    select distinct person_key from calendar
+    select person_key from {{ ref('id_spine') }}
 ),
 
 cost as (

@@ -5,7 +5,7 @@ with calendar as (
 ),
 
 member as (
-    select distinct person_key from calendar
+    select person_key from {{ ref('id_spine') }}
 ),
 
 -- Level codes are delivered from 2013 on; earlier files only name the programme.

@@ -29,7 +29,7 @@ with calendar as (
 ),
 
 member as (
-    select distinct person_key from calendar
+    select person_key from {{ ref('id_spine') }}
 ),
 
 -- Two series that are not spliced: the income statistics were revised with 2011.

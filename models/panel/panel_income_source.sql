@@ -15,7 +15,7 @@ with calendar as (
     where {{ rebuilt_years() }}
 ),
 
-month_amount as (
+registered as (
     {% for source in sources %}
     select
         person_key,
@@ -27,6 +27,13 @@ month_amount as (
     where is_linkable
     {{ "union all" if not loop.last }}
     {% endfor %}
+),
+
+month_amount as (
+    select registered.*
+    from registered
+    semi join {{ ref('id_spine') }} as spine
+        on registered.person_key = spine.person_key
 ),
 
 delivered as (
@@ -75,47 +82,44 @@ summed as (
     group by person_id, year
 ),
 
--- In a delivered year, a resident without an amount of a source has zero of it.
-resident as (
+residence as (
     select
         person_id,
-        year
+        year,
+        resident_days
     from {{ ref('panel_residence') }}
-    where resident_days > 0
 ),
 
+-- In a delivered year, a resident without an amount of a source has zero of it.
 final as (
     select
-        calendar.person_id,
-        calendar.year,
+        residence.person_id,
+        residence.year,
         {% for column in amounts %}
         case
-            when calendar.year between delivered.first_year and delivered.last_year
+            when residence.year between delivered.first_year and delivered.last_year
                 then
                     coalesce(
                         summed.{{ column }},
-                        case when resident.year is not null then 0 end
+                        case when residence.resident_days > 0 then 0 end
                     )
         end as {{ column }},
         {% endfor %}
         case
             when
-                calendar.year < delivered.first_year
-                or calendar.year > delivered.last_year
+                residence.year < delivered.first_year
+                or residence.year > delivered.last_year
                 or delivered.first_year is null
                 then 'not_delivered'
-            when coalesce(summed.year, resident.year) is null then 'not_in_population'
+            when summed.year is null and residence.resident_days = 0
+                then 'not_in_population'
         end as month_income_missing_reason
-    from calendar
+    from residence
     cross join delivered
-    left outer join resident
-        on
-            calendar.person_id = resident.person_id
-            and calendar.year = resident.year
     left outer join summed
         on
-            calendar.person_id = summed.person_id
-            and calendar.year = summed.year
+            residence.person_id = summed.person_id
+            and residence.year = summed.year
 )
 
 select * from final

@@ -1,15 +1,11 @@
 {{ config(tags=['shared']) }}
 
-with calendar as (
+with residence as (
     select
-        person_year.person_id,
-        person_year.year,
-        residence.resident_days
-    from {{ ref('id_person_year') }} as person_year
-    inner join {{ ref('panel_residence') }} as residence
-        on
-            person_year.person_id = residence.person_id
-            and person_year.year = residence.year
+        person_id,
+        year,
+        resident_days
+    from {{ ref('panel_residence') }}
 ),
 
 delivered_year as (
@@ -104,8 +100,8 @@ price as (
 -- People without a report in a delivered year had no job: their count is zero.
 final as (
     select
-        calendar.person_id,
-        calendar.year,
+        residence.person_id,
+        residence.year,
         delivered_year.job_series,
         case when delivered_year.year is null then 'not_delivered' end
             as job_missing_reason,
@@ -125,7 +121,7 @@ final as (
             when described.paid_hours > 0
                 then {{ ratio('described.wage_eur', 'described.paid_hours') }}
         end as hourly_wage_eur,
-        described.wage_eur is not null and calendar.resident_days = 0
+        described.wage_eur is not null and residence.resident_days = 0
             as is_wage_of_nonresident,
         described.main_job_wage_eur,
         described.main_job_is_on_last_day,
@@ -137,15 +133,15 @@ final as (
         described.main_job_start_date,
         described.main_job_industry_code,
         described.main_job_industry_series
-    from calendar
+    from residence
     left outer join price
-        on calendar.year = price.year
+        on residence.year = price.year
     left outer join delivered_year
-        on calendar.year = delivered_year.year
+        on residence.year = delivered_year.year
     left outer join described
         on
-            calendar.person_id = described.person_id
-            and calendar.year = described.year
+            residence.person_id = described.person_id
+            and residence.year = described.year
 )
 
 select * from final

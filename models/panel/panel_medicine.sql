@@ -60,42 +60,39 @@ counted as (
     group by person_id, year
 ),
 
--- Residents for whom nothing was reimbursed are not in the file: their count is zero.
-resident as (
+residence as (
     select
         person_id,
-        year
+        year,
+        resident_days
     from {{ ref('panel_residence') }}
-    where resident_days > 0
 ),
 
+-- Residents for whom nothing was reimbursed are not in the file: their count is zero.
 final as (
     select
-        calendar.person_id,
-        calendar.year,
+        residence.person_id,
+        residence.year,
         {% for column in ['medicine_count'] + counts %}
         case
             when
                 delivered_year.year is not null
-                and coalesce(counted.year, resident.year) is not null
+                and (counted.year is not null or residence.resident_days > 0)
                 then coalesce(counted.{{ column }}, 0)
         end as {{ column }},
         {% endfor %}
         case
             when delivered_year.year is null then 'not_delivered'
-            when coalesce(counted.year, resident.year) is null then 'not_in_population'
+            when counted.year is null and residence.resident_days = 0
+                then 'not_in_population'
         end as medicine_missing_reason
-    from calendar
-    left outer join resident
-        on
-            calendar.person_id = resident.person_id
-            and calendar.year = resident.year
+    from residence
     left outer join delivered_year
-        on calendar.year = delivered_year.year
+        on residence.year = delivered_year.year
     left outer join counted
         on
-            calendar.person_id = counted.person_id
-            and calendar.year = counted.year
+            residence.person_id = counted.person_id
+            and residence.year = counted.year
 )
 
 select * from final

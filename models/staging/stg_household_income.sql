@@ -8,7 +8,7 @@ typed as (
     select
         rinpersoonshkw as key_type,
         {{ person_key('rinpersoonshkw', 'rinpersoonhkw') }} as main_earner_key,
-        {{ person_key('rinpersoonshkw', 'rinpersoonhkw') }} is not null as is_linkable,
+        {{ is_person_key('rinpersoonshkw', 'rinpersoonhkw') }} as is_linkable,
         file_year as year,
         {{ known('inhbrutinkh', 'amount_10') }} as household_income_gross_eur,
         {{ known('inhpriminkh', 'amount_10') }} as household_income_primary_eur,

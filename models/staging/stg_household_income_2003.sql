@@ -8,8 +8,7 @@ typed as (
     select
         rinpersoonskern as key_type,
         {{ person_key('rinpersoonskern', 'rinpersoonkern') }} as core_person_key,
-        {{ person_key('rinpersoonskern', 'rinpersoonkern') }} is not null
-            as is_linkable,
+        {{ is_person_key('rinpersoonskern', 'rinpersoonkern') }} as is_linkable,
         file_year as year,
         {{ known('bvrbrutinkh', 'amount_9') }} as household_income_gross_eur,
         {{ known('bvrpriminkh', 'amount_9') }} as household_income_primary_eur,

@@ -8,7 +8,7 @@ typed as (
     select
         rinpersoonshkw as key_type,
         {{ person_key('rinpersoonshkw', 'rinpersoonhkw') }} as main_earner_key,
-        {{ person_key('rinpersoonshkw', 'rinpersoonhkw') }} is not null as is_linkable,
+        {{ is_person_key('rinpersoonshkw', 'rinpersoonhkw') }} as is_linkable,
         file_year as year,
         {{ known('vehw1000verh', 'amount_11') }} as household_wealth_eur,
         {{ known('vehw1100bezh', 'amount_11') }} as household_assets_eur,

@@ -52,7 +52,7 @@ def test_no_relation_of_the_warehouse_reaches_into_the_vault(world: World) -> No
                 " select sql from duckdb_views() where not internal"
             ).fetchall()
         ]
-    assert sum("create view" in sql.lower() for sql in texts) == 2
+    assert sum("create view" in sql.lower() for sql in texts) == 3
     assert [sql for sql in texts if re.search(r"\bvault\b", sql)] == []
 
 

@@ -70,7 +70,7 @@ def test_the_whole_population_and_the_themes_of_the_panel_are_shared(world: Worl
     survey_sized = {
         *("panel_role", "panel_union", "panel_union_year", "panel_same_household"),
         *("panel_child", "panel_child_home", "panel_sibling", "panel_unrecorded_child"),
-        *(f"panel_interview_{theme}" for theme in DAY_THEMES),
+        *("panel_interview_day", *(f"panel_interview_{theme}" for theme in DAY_THEMES)),
     }
     untagged = {
         node["name"]
