@@ -30,7 +30,7 @@ from measure import Project
 from migrantpanel.project import seeds_dir
 from migrantpanel.warehouse import incremental
 
-PERSONS, SURVEY_FRACTION, SURVEY_COPIES = 62_500, 1.32 / 16, 16
+PERSONS, SURVEY_FRACTION, SURVEY_COPIES = 62_500, 1.36 / 16, 16
 YEARS = {"first_year": 1999}
 LAYERS = ("staging", "harmonised", "population", "identity", "panel", "marts")
 # What researchers live in; whatever these need is built and measured, and nothing else.

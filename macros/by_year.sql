@@ -4,8 +4,8 @@
     for a model that is not named there, the table is made whole. docs/incremental.md says when
     a model may call itself so (`meta: rebuild`).
 
-    With `meta: pieces_of` the whole table is made a few years at a time as well, so many of them
-    that each has about as many rows as fit in memory at once (var `piece_rows` sets them). -#}
+    With `meta: pieces_of` the whole table is made a few years at a time as well, in as few pieces
+    of about equal size as fit in memory one at a time (var `piece_rows` sets them). -#}
 {% materialization by_year, adapter='duckdb' %}
     {%- set condition = var('rebuild', {}).get(model.name) -%}
     {%- set pieces = [] if condition else year_pieces(config.meta_get('pieces_of')) -%}
@@ -49,15 +49,16 @@ insert into {{ relation }} by name
 select * from ({{ sql }}) where {{ condition }}
 {%- endmacro %}
 
-{#- Conditions on `year` that cut the rows of another model into pieces. -#}
+{#- Conditions on `year` that cut the rows of another model into about equal pieces. -#}
 {% macro year_pieces(name) %}
     {%- if name is none -%}
         {{ return([]) }}
     {%- endif -%}
+    {%- set fitting = var('piece_rows') or rows_that_fit() -%}
     {%- set pieces = run_query(
         "select 'year between ' || min(year) || ' and ' || max(year) from ("
-        ~ " select year, (sum(count(*)) over (order by year) - 1)"
-        ~ " // " ~ (var('piece_rows') or rows_that_fit()) ~ " as piece from "
+        ~ " select year, floor((sum(count(*)) over (order by year) - 1)"
+        ~ " / sum(count(*)) over () * ceil(sum(count(*)) over () / " ~ fitting ~ ")) as piece from "
         ~ graph.nodes['model.' ~ project_name ~ '.' ~ name].relation_name
         ~ " group by year) as counted group by piece order by piece"
     ) -%}
