@@ -5,10 +5,13 @@
     a model may call itself so (`meta: rebuild`).
 
     With `meta: pieces_of` the whole table is made a few years at a time as well, in as few pieces
-    of about equal size as fit in memory one at a time (var `piece_rows` sets them). -#}
+    of about equal size as fit in memory one at a time: rows of that model times `row_bytes` (var
+    `piece_rows` sets the rows of a piece). A model without years counts whole in each year. -#}
 {% materialization by_year, adapter='duckdb' %}
     {%- set condition = var('rebuild', {}).get(model.name) -%}
-    {%- set pieces = [] if condition else year_pieces(config.meta_get('pieces_of')) -%}
+    {%- set pieces = [] if condition else year_pieces(
+        config.meta_get('pieces_of'), config.meta_get('row_bytes')
+    ) -%}
     {%- if condition is none and pieces | length < 2 -%}
         {{ return(materialization_table_duckdb()) }}
     {%- endif -%}
@@ -50,24 +53,34 @@ select * from ({{ sql }}) where {{ condition }}
 {%- endmacro %}
 
 {#- Conditions on `year` that cut the rows of another model into about equal pieces. -#}
-{% macro year_pieces(name) %}
+{% macro year_pieces(name, row_bytes) %}
     {%- if name is none -%}
         {{ return([]) }}
     {%- endif -%}
-    {%- set fitting = var('piece_rows') or rows_that_fit() -%}
+    {%- set model = graph.nodes['model.' ~ project_name ~ '.' ~ name] -%}
+    {%- set fitting = var('piece_rows') or rows_that_fit(row_bytes) -%}
     {%- set pieces = run_query(
-        "select 'year between ' || min(year) || ' and ' || max(year) from ("
-        ~ " select year, floor((sum(count(*)) over (order by year) - 1)"
-        ~ " / sum(count(*)) over () * ceil(sum(count(*)) over () / " ~ fitting ~ ")) as piece from "
-        ~ graph.nodes['model.' ~ project_name ~ '.' ~ name].relation_name
-        ~ " group by year) as counted group by piece order by piece"
+        "with counted as (" ~ rows_by_year(model) ~ "), cut as ("
+        ~ " select year, floor((sum(row_count) over (order by year) - 1)"
+        ~ " / sum(row_count) over () * ceil(sum(row_count) over () / " ~ fitting ~ ")) as piece"
+        ~ " from counted)"
+        ~ " select 'year between ' || min(year) || ' and ' || max(year) from cut"
+        ~ " group by piece order by piece"
     ) -%}
     {{ return(pieces.columns[0].values()) }}
 {% endmacro %}
 
-{#- How many rows of the panel can be joined at once, as SQL: the themes of one take some 3 kB,
-    and what is being written 2 GiB. The limit reads like "5.5 GiB". -#}
-{% macro rows_that_fit() -%}
+{% macro rows_by_year(model) -%}
+{%- if 'year' in model.columns -%}
+select year, count(*) as row_count from {{ model.relation_name }} group by year
+{%- else -%}
+select year, (select count(*) from {{ model.relation_name }}) as row_count from ({{ panel_years() }})
+{%- endif -%}
+{%- endmacro %}
+
+{#- How many rows of so many bytes fit in memory at once, as SQL, beside 2 GiB that are being
+    written. The limit reads like "5.5 GiB". -#}
+{% macro rows_that_fit(row_bytes) -%}
 (
     select
         greatest(100000, cast(
@@ -75,7 +88,7 @@ select * from ({{ sql }}) where {{ condition }}
                 cast(split_part(memory, ' ', 1) as double)
                 * case split_part(memory, ' ', 2) when 'GiB' then 1 when 'TiB' then 1024 else 0 end
                 - 2
-            ) * 1073741824 / 3300 as bigint
+            ) * 1073741824 / {{ row_bytes }} as bigint
         ))
     from (select current_setting('memory_limit') as memory)
 )

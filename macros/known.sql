@@ -1,7 +1,12 @@
-{#- A delivered value, or null when it stands for "unknown" in its family (var `sentinels`). -#}
+{#- A delivered value, or null when it stands for "unknown" in its family (var `sentinels`). Compared
+    one by one: DuckDB makes a join of a list of more than a few, with memory reserved for each. -#}
 {% macro known(column, family) -%}
 case
-    when {{ column }} not in ({{ quoted(var('sentinels')[family]) }}) then {{ column }}
+    when
+        {% for value in var('sentinels')[family] -%}
+        {{ column }} <> {{ quoted([value]) }} {{ "and " if not loop.last }}
+        {%- endfor %}
+        then {{ column }}
 end
 {%- endmacro %}
 

@@ -15,7 +15,7 @@ with calendar as (
     where {{ rebuilt_years() }}
 ),
 
-registered as (
+registered as (  -- noqa: ST03
     {% for source in sources %}
     select
         person_key,
@@ -23,7 +23,7 @@ registered as (
         start_date,
         coalesce(end_date, {{ far_future() }}) as end_date,
         month_amount_eur
-    from {{ resolved(ref('stg_monthly_' ~ source)) }}
+    from {{ ref('stg_monthly_' ~ source) }}
     where is_linkable
     {{ "union all" if not loop.last }}
     {% endfor %}
@@ -31,7 +31,7 @@ registered as (
 
 month_amount as (
     select registered.*
-    from registered
+    from {{ resolved('registered') }} as registered
     semi join {{ ref('id_spine') }} as spine
         on registered.person_key = spine.person_key
 ),

@@ -25,7 +25,7 @@ source_spell as (
         has_wages or has_director_wages or has_business_profit or has_other_work
         or has_family_work or has_unemployment_benefit or has_social_assistance
         or has_other_benefit or has_sickness_benefit or has_pension as is_tax
-    from {{ resolved(ref('stg_income_source_spell')) }}
+    from {{ ref('stg_income_source_spell') }}
     where is_linkable
 ),
 
@@ -52,7 +52,7 @@ job as (
         year,
         start_date as first_date,
         end_date - 1 as last_date
-    from {{ resolved(ref(register)) }}
+    from {{ ref(register) }}
     where is_linkable and (wage_eur > 0 or paid_hours > 0)
     {{ "union all" if not loop.last }}
     {%- endfor %}
@@ -63,7 +63,7 @@ enrolment as (
     select
         person_key,
         year
-    from {{ resolved(ref(register)) }}
+    from {{ ref(register) }}
     where is_linkable
     {{ "union all" if not loop.last }}
     {%- endfor %}
@@ -74,7 +74,7 @@ income as (
     select
         person_key,
         year
-    from {{ resolved(ref(register)) }}
+    from {{ ref(register) }}
     where is_linkable and personal_income_gross_eur <> 0
     {{ "union all" if not loop.last }}
     {%- endfor %}
@@ -84,13 +84,13 @@ care as (
     select
         person_key,
         year
-    from {{ resolved(ref('stg_medicine')) }}
+    from {{ ref('stg_medicine') }}
     where is_linkable
     union all
     select
         person_key,
         year
-    from {{ resolved(ref('stg_care_cost')) }}
+    from {{ ref('stg_care_cost') }}
     where
         is_linkable
         and (
@@ -101,7 +101,7 @@ care as (
         )
 ),
 
-sign as (
+sign as (  -- noqa: ST03
     select
         person_key,
         cast(year(start_date) as int) as year,
@@ -158,7 +158,7 @@ signed as (
         bit_or(sign) as signs,
         min(first_date) as first_sign_date,
         max(last_date) as last_sign_date
-    from sign
+    from {{ resolved('sign') }}
     where year between {{ var('first_year') }} and {{ var('last_year') }}
     group by person_key, year
 ),

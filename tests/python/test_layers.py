@@ -70,6 +70,21 @@ def test_staging_reads_one_source_each(world: World) -> None:
     assert {name: found for name, found in sources.items() if len(found) != 1} == {}
 
 
+def test_staged_views_read_registers_without_a_join(world: World) -> None:
+    """DuckDB reserves memory for each join: those of code lists starved what was built beside."""
+    import duckdb
+
+    with duckdb.connect(world.vault, read_only=True) as connection:
+        views = connection.execute(
+            "select view_name from duckdb_views() where schema_name = 'staging' and not internal"
+        ).fetchall()
+        plans = {
+            view: connection.execute(f"explain from staging.{view}").fetchall() for (view,) in views
+        }
+    assert "stg_person_income" in plans
+    assert [view for view, plan in plans.items() if "JOIN" in str(plan)] == []
+
+
 def test_each_layer_has_its_schema_and_database(world: World) -> None:
     misplaced = [
         node["name"]
